@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+// The modules and their one-way dependencies; `Ops/check` verifies that imports agree with this list.
+
+import PackageDescription
+
+/// Settings of every Swift target that we own.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Settings of every C target that we own.
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+    name: "glimpq",
+    products: [.executable(name: "glimpq", targets: ["glimpq"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // One C boundary each.
+        .target(name: "CKernels", cSettings: strictC),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // Inference.
+        library("Kernels", ["CKernels", "COpenBLAS"]),
+        library("Checkpoints"),
+        library("Tokenization"),
+        library("Generation"),
+        library("Decoder", ["Kernels", "Checkpoints", "Tokenization"]),
+        library("Engine", ["Decoder", "Kernels", "Checkpoints", "Tokenization", "Generation", log]),
+        library("Routing", ["Generation"]),
+
+        // Queue.
+        library("Postgres", ["CPostgres"]),
+        .target(
+            name: "Migrations", path: "Migrations", exclude: ["README.md"],
+            resources: [.embedInCode("sql")], swiftSettings: strict),
+        library("Queue", ["Postgres", "Migrations", log]),
+
+        // Joined.
+        library("Worker", ["Queue", "Postgres", "Routing", "Engine", "Generation", log, lifecycle]),
+        .executableTarget(
+            name: "glimpq",
+            dependencies: [
+                "Worker", "Queue", "Postgres", "Routing", "Engine", "Decoder", "Kernels", "Checkpoints",
+                "Tokenization", "Generation", log, lifecycle, arguments, configuration,
+            ],
+            swiftSettings: strict),
+
+        .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("KernelsTests", ["Kernels"]),
+        tests("CheckpointsTests", ["Checkpoints"]),
+        tests("TokenizationTests", ["Tokenization"]),
+        tests("GenerationTests", ["Generation"]),
+        tests("DecoderTests", ["Decoder", "Checkpoints", "Kernels"]),
+        tests("EngineTests", ["Engine", "Generation", "Decoder", "Tokenization"]),
+        tests("RoutingTests", ["Routing", "Generation"]),
+        tests("PostgresTests", ["Postgres"]),
+        tests("QueueTests", ["Queue", "Postgres"]),
+        tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation"]),
+        tests("EndToEndTests", ["Queue", "Postgres"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)
