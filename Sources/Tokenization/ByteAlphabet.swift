@@ -1,0 +1,42 @@
+/// The 256 printable characters that byte-level BPE writes bytes with: printable Latin-1 stands for itself, the other
+/// 68 bytes follow in order from U+0100 (space is Ġ, newline is Ċ).
+///
+/// Source: the GPT-2 encoder, as in the `ByteLevel` pre-tokenizer of Hugging Face tokenizers.
+enum ByteAlphabet {
+    /// The byte that each code point up to U+0143 stands for; −1 where none.
+    private static let byteOfCodePoint: [Int16] = {
+        var table = [Int16](repeating: -1, count: 0x144)
+        var next = 0x100
+        for byte in 0..<256 {
+            if (33...126).contains(byte) || (161...172).contains(byte) || (174...255).contains(byte) {
+                table[byte] = Int16(byte)
+            } else {
+                table[next] = Int16(byte)
+                next += 1
+            }
+        }
+        return table
+    }()
+
+    /// The bytes behind a spelling in the alphabet, given as well-formed UTF-8; `nil` if a character is not of the
+    /// alphabet.
+    static func bytes(ofSpelling spelling: some Collection<UInt8>) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(spelling.count)
+        var lead = 0
+        for unit in spelling {
+            let codePoint: Int
+            switch unit {
+            case 0..<0x80: codePoint = Int(unit)
+            case 0x80..<0xC0: codePoint = lead << 6 | Int(unit & 0x3F)
+            case 0xC0..<0xE0:
+                lead = Int(unit & 0x1F)
+                continue
+            default: return nil
+            }
+            guard codePoint < byteOfCodePoint.count, byteOfCodePoint[codePoint] >= 0 else { return nil }
+            result.append(UInt8(byteOfCodePoint[codePoint]))
+        }
+        return result
+    }
+}

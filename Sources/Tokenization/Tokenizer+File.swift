@@ -1,0 +1,16 @@
+public import FoundationEssentials
+
+extension Tokenizer {
+    /// Reads a `tokenizer.json` from disk.
+    ///
+    /// - Throws: ``TokenizerError``.
+    public convenience init(contentsOf url: URL) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: url)
+        } catch {
+            throw TokenizerError.unreadable(path: url.path, reason: "\(error)")
+        }
+        try self.init(tokenizerJSON: Array(data), source: url.path)
+    }
+}

@@ -1,0 +1,121 @@
+/// A byte-level BPE tokenizer, as `tokenizer.json` of Hugging Face tokenizers describes it: text to token ids and
+/// back. Immutable; any number of tasks may use one at once.
+///
+/// Supported: models of type BPE over the byte alphabet with all 256 bytes, the split patterns of Qwen2, Qwen3 and
+/// Llama 3, normalisation form C or none, `ignore_merges`, added tokens without stripping. Anything else is refused
+/// with its JSON path. The post-processor is not applied: no beginning-of-text token is ever put before the ids.
+public final class Tokenizer: Sendable {
+    /// One token that is matched in text as a whole, before byte-pair encoding.
+    public struct AddedToken: Sendable, Hashable {
+        /// Its id.
+        public let id: Int32
+        /// Its spelling.
+        public let content: String
+        /// Whether it is a control token, which decoding for people leaves out.
+        public let isSpecial: Bool
+    }
+
+    /// One more than the largest token id.
+    public let count: Int
+    /// The added tokens in the order of the file.
+    public let addedTokens: [AddedToken]
+
+    let vocabulary: SpellingTable
+    let addedByID: [Int32: AddedToken]
+    let addedBySpelling: [String: Int32]
+    let originalMatcher: AddedTokenMatcher
+    let normalizedMatcher: AddedTokenMatcher
+    let normalizesToNFC: Bool
+    let pattern: SplitPattern
+    let ignoresMerges: Bool
+    let merges: MergeTable
+    let byteTokens: [Int32]
+
+    /// Reads a `tokenizer.json`.
+    ///
+    /// - Parameters:
+    ///   - bytes: The contents of the file.
+    ///   - source: What to call the file in messages.
+    /// - Throws: ``TokenizerError``.
+    public init(tokenizerJSON bytes: [UInt8], source: String = "tokenizer.json") throws {
+        let file = try TokenizerFile(bytes: bytes, source: source)
+        guard let pattern = file.pattern else { preconditionFailure("the file is read only with a pattern") }
+        self.pattern = pattern
+        normalizesToNFC = file.normalizesToNFC
+        ignoresMerges = file.ignoresMerges
+
+        addedTokens = file.addedTokens.map {
+            AddedToken(
+                id: Int32($0.id), content: String(decoding: $0.content, as: UTF8.self), isSpecial: $0.isSpecial)
+        }
+        addedByID = Dictionary(addedTokens.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        addedBySpelling = Dictionary(addedTokens.map { ($0.content, $0.id) }, uniquingKeysWith: { $1 })
+        originalMatcher = AddedTokenMatcher(
+            file.addedTokens.filter { !$0.isNormalized }.map { ($0.content, Int32($0.id)) })
+        let normalizes = file.normalizesToNFC
+        normalizedMatcher = AddedTokenMatcher(
+            file.addedTokens.filter(\.isNormalized).map { token in
+                (normalizes ? Array(CanonicalComposition.normalize(token.content[...])) : token.content, Int32(token.id))
+            })
+
+        vocabulary = try Self.vocabulary(of: file, added: Set(addedByID.keys))
+        count = max(vocabulary.count, (file.addedTokens.map(\.id).max() ?? -1) + 1)
+        merges = try Self.merges(of: file, vocabulary: vocabulary)
+        byteTokens = try Self.byteTokens(of: file, vocabulary: vocabulary)
+    }
+
+    private static func vocabulary(of file: TokenizerFile, added: Set<Int32>) throws -> SpellingTable {
+        var table = SpellingTable()
+        for entry in file.entries {
+            func malformed(_ expected: String, _ found: String) -> TokenizerError {
+                var path = JSONPath()
+                for key in [Array("model".utf8), Array("vocab".utf8), entry.key] { path.push(.key(key)) }
+                return .malformed(
+                    source: file.source, jsonPath: path.description, expected: expected, found: found)
+            }
+            guard let spelling = ByteAlphabet.bytes(ofSpelling: entry.key) else {
+                // Trainers list added tokens in the vocabulary too, spelled as they are.
+                if added.contains(Int32(entry.id)) { continue }
+                throw malformed("characters of the byte alphabet", "others, and no added token has id \(entry.id)")
+            }
+            guard table.insert(spelling[...], id: entry.id) else {
+                throw malformed("a spelling and an id of its own", "a repeated or empty one (id \(entry.id))")
+            }
+        }
+        return table
+    }
+
+    private static func merges(of file: TokenizerFile, vocabulary: SpellingTable) throws -> MergeTable {
+        var table = MergeTable(capacity: file.merges.count)
+        for (rank, merge) in file.merges.enumerated() {
+            func malformed(_ token: ArraySlice<UInt8>) -> TokenizerError {
+                .malformed(
+                    source: file.source, jsonPath: "model.merges[\(rank)]", expected: "tokens of the vocabulary",
+                    found: "\(String(decoding: token, as: UTF8.self).debugDescription), which is none")
+            }
+            func token(_ spelling: ArraySlice<UInt8>) throws -> (bytes: [UInt8], id: Int32) {
+                guard let bytes = ByteAlphabet.bytes(ofSpelling: spelling), let id = vocabulary.id(of: bytes[...])
+                else { throw malformed(spelling) }
+                return (bytes, id)
+            }
+            let left = try token(merge.left)
+            let right = try token(merge.right)
+            guard let result = vocabulary.id(of: (left.bytes + right.bytes)[...]) else {
+                throw malformed(merge.left + merge.right)
+            }
+            table.insert(left: left.id, right: right.id, MergeTable.Merge(rank: Int32(rank), result: result))
+        }
+        return table
+    }
+
+    private static func byteTokens(of file: TokenizerFile, vocabulary: SpellingTable) throws -> [Int32] {
+        try (UInt8(0)...255).map { byte in
+            guard let id = vocabulary.id(of: [byte]) else {
+                throw TokenizerError.malformed(
+                    source: file.source, jsonPath: "model.vocab", expected: "a token for each of the 256 bytes",
+                    found: "none for byte \(byte)")
+            }
+            return id
+        }
+    }
+}
