@@ -40,8 +40,11 @@ extension Tokenizer {
 
     /// The id of the token that is spelled so, added tokens first; `nil` if there is none.
     public func id(of spelling: String) -> Int32? {
-        addedBySpelling[spelling] ?? vocabulary.id(of: Array(spelling.utf8)[...])
+        addedToken(spelling) ?? vocabulary.id(of: Array(spelling.utf8)[...])
     }
+
+    /// The id of the added token that is spelled so; `nil` if there is none.
+    public func addedToken(_ spelling: String) -> Int32? { addedBySpelling[Array(spelling.utf8)] }
 
     /// Whether every id means the same bytes in both, so that ids can be handed over as they are.
     public func hasSameVocabulary(as other: Tokenizer) -> Bool {

@@ -22,7 +22,7 @@ public final class Tokenizer: Sendable {
 
     let vocabulary: SpellingTable
     let addedByID: [Int32: AddedToken]
-    let addedBySpelling: [String: Int32]
+    let addedBySpelling: [[UInt8]: Int32]
     let originalMatcher: AddedTokenMatcher
     let normalizedMatcher: AddedTokenMatcher
     let normalizesToNFC: Bool
@@ -49,13 +49,15 @@ public final class Tokenizer: Sendable {
                 id: Int32($0.id), content: String(decoding: $0.content, as: UTF8.self), isSpecial: $0.isSpecial)
         }
         addedByID = Dictionary(addedTokens.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        addedBySpelling = Dictionary(addedTokens.map { ($0.content, $0.id) }, uniquingKeysWith: { $1 })
+        addedBySpelling = Dictionary(
+            addedTokens.map { (Array($0.content.utf8), $0.id) }, uniquingKeysWith: { $1 })
         originalMatcher = AddedTokenMatcher(
             file.addedTokens.filter { !$0.isNormalized }.map { ($0.content, Int32($0.id)) })
         let normalizes = file.normalizesToNFC
         normalizedMatcher = AddedTokenMatcher(
             file.addedTokens.filter(\.isNormalized).map { token in
-                (normalizes ? Array(CanonicalComposition.normalize(token.content[...])) : token.content, Int32(token.id))
+                let content = token.content[...]
+                return (Array(normalizes ? CanonicalComposition.normalize(content) : content), Int32(token.id))
             })
 
         vocabulary = try Self.vocabulary(of: file, added: Set(addedByID.keys))
