@@ -1,0 +1,25 @@
+#ifndef CKERNELS_COMPUTE_THREADS_H
+#define CKERNELS_COMPUTE_THREADS_H
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// A fixed set of threads that run one function together; the calling thread is member 0.
+typedef struct gq_threads gq_threads;
+
+/// Starts count - 1 threads; null if the system refuses one.
+gq_threads *_Nullable gq_threads_create(int32_t count);
+
+/// Ends and joins the threads; none may be running.
+void gq_threads_destroy(gq_threads *threads);
+
+/// Runs body(context, 0 ..< count) and returns when all have returned. Concurrent callers take turns.
+void gq_threads_run(gq_threads *threads, void (*body)(void *context, int32_t member), void *context);
+
+/// Waits until every member of the running body has called this as often as the caller.
+void gq_threads_barrier(gq_threads *threads);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,146 @@
+#ifndef CKERNELS_KERNEL_TABLE_H
+#define CKERNELS_KERNEL_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Outputs of one panel of a packed matrix, and tokens of one KV block.
+#define GQ_LANES 16
+
+/// Element formats. Files may hold any of them; panels hold float32 or bfloat16.
+enum {
+    GQ_FLOAT32 = 0,
+    GQ_BFLOAT16 = 1,
+    GQ_FLOAT16 = 2,
+};
+
+/// Instruction sets in ascending order of preference.
+enum {
+    GQ_PORTABLE = 0,
+    GQ_AVX2 = 1,
+    GQ_AVX512 = 2,
+};
+
+/// How a product meets what the output already holds.
+enum {
+    GQ_STORE = 0,
+    GQ_ADD = 1,
+};
+
+/// A weight matrix [outputs, inputs] packed as panels [ceil(outputs / 16)][inputs][16], padded with zeros.
+typedef struct {
+    const void *panels;
+    size_t outputs;
+    size_t inputs;
+    int32_t format;
+    /// [outputs], added to every row.
+    const float *_Nullable bias;
+} gq_matrix;
+
+/// Where the rows of one layer live in the paged KV cache. Offsets and strides are in floats.
+///
+/// A block holds 16 tokens; per layer and KV head K is [headDim][16] and V is [16][headDimPadded].
+typedef struct {
+    float *base;
+    size_t block_stride;
+    size_t key_offset;
+    size_t value_offset;
+    size_t key_head_stride;
+    size_t value_head_stride;
+    size_t value_token_stride;
+} gq_cache_layer;
+
+/// Per-head norm, rotary embedding and cache write of a projected [rows, (heads + 2 kvHeads) * headDim] matrix.
+typedef struct {
+    float *projected;
+    size_t projected_stride;
+    int32_t heads;
+    int32_t kv_heads;
+    int32_t head_dim;
+    float epsilon;
+    /// [headDim], shared by all heads; null without per-head norm.
+    const float *_Nullable query_norm;
+    const float *_Nullable key_norm;
+    /// [position][rotary_stride], the first headDim / 2 used; padded to full vectors.
+    const float *cosines;
+    const float *sines;
+    size_t rotary_stride;
+    /// [rows] absolute positions and physical blocks.
+    const int32_t *positions;
+    const int32_t *blocks;
+    gq_cache_layer cache;
+} gq_rotation;
+
+/// Causal attention of rows of one sequence over its cached context.
+typedef struct {
+    /// [rows][query_stride], heads * headDim used.
+    const float *queries;
+    size_t query_stride;
+    /// [rows][output_stride], heads * headDim used.
+    float *output;
+    size_t output_stride;
+    /// [rows] absolute positions, ascending.
+    const int32_t *positions;
+    /// Block table of the sequence.
+    const int32_t *blocks;
+    int32_t heads;
+    int32_t kv_heads;
+    int32_t head_dim;
+    float scale;
+    gq_cache_layer cache;
+    /// gq_attention_scratch_floats floats of this thread.
+    float *scratch;
+} gq_attention;
+
+/// Query vectors handled together; bounds the scratch.
+#define GQ_QUERY_TILE 6
+
+/// Softmax statistics of one row of logits.
+typedef struct {
+    float maximum;
+    /// 0 if any logit is NaN or infinite.
+    int32_t is_finite;
+    double log_sum_exp;
+    double entropy;
+} gq_statistics;
+
+typedef struct {
+    int32_t instruction_set;
+    /// y[rows, outputs] (+)= x[rows, inputs] * W^T + bias, for panels [panel_begin, panel_end) only.
+    void (*product)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, const gq_matrix *w,
+                    size_t panel_begin, size_t panel_end, int32_t mode);
+    /// y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight.
+    void (*rms_norm)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
+                     const float *weight, float epsilon);
+    void (*rotate_and_store)(const gq_rotation *r, size_t row_begin, size_t row_end);
+    void (*attend)(const gq_attention *a, size_t row_begin, size_t row_end, int32_t kv_begin, int32_t kv_end);
+    /// y[r][i] = silu(gate) * up; x[r] alternates 16 gates and their 16 ups, for vectors [begin, end).
+    void (*gated_activation)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t begin,
+                             size_t end);
+    void (*statistics)(const float *logits, size_t count, gq_statistics *result);
+    /// y[i] = e^x[i].
+    void (*exponential)(float *y, const float *x, size_t count);
+} gq_kernels;
+
+/// The table of an instruction set, or null where this machine or build lacks it.
+const gq_kernels *_Nullable gq_kernels_for(int32_t instruction_set);
+
+/// Floats of scratch that `attend` needs for contexts up to `tokens`.
+size_t gq_attention_scratch_floats(size_t tokens, size_t head_dim);
+
+/// Writes `rows` rows of a row-major matrix into panels: file row i becomes output `first + i` or, if `interleaved`,
+/// lane i % 16 of panel `first / 16 + 2 * (i / 16)`. The source may be unaligned.
+void gq_pack_rows(void *panels, int32_t format, size_t first, int32_t interleaved, const void *source,
+                  int32_t source_format, size_t rows, size_t inputs);
+
+/// Widens `count` elements to float32. The source may be unaligned.
+void gq_widen(float *y, const void *source, int32_t source_format, size_t count);
+
+/// Reads row `row` of a packed matrix, [inputs] floats.
+void gq_read_row(float *y, const gq_matrix *w, size_t row);
+
+#pragma clang assume_nonnull end
+
+#endif

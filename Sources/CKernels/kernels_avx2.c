@@ -1,0 +1,27 @@
+#include "variants.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#define VARIANT gq_kernels_avx2
+#define VARIANT_SET GQ_AVX2
+#define GQ_HAS_FMA 1
+// 16 registers, two to a vector: up to 6 accumulators, the weights of one panel, one broadcast input.
+#define TILE_ROWS 6
+#define WIDEST_TILE(R) ((R) == 1 ? 4 : (R) <= 3 ? 2 : 1)
+#define TILES(X)                                \
+    X(1, 1) X(1, 2) X(1, 4)                     \
+    X(2, 1) X(2, 2)                             \
+    X(3, 1) X(3, 2)                             \
+    X(4, 1) X(5, 1) X(6, 1)
+
+#include "variants/variant.inc"
+
+#pragma clang attribute pop
+
+#endif

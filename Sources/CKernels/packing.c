@@ -1,0 +1,77 @@
+#include "kernel_table.h"
+
+#include <string.h>
+
+static float from_bits(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static float from_float16(uint16_t h) {
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    // Moving exponent and fraction into place leaves the exponent bias 112 too small; the product mends it exactly,
+    // subnormals included.
+    float magnitude = from_bits((uint32_t)(h & 0x7fff) << 13) * 0x1p112f;
+    if ((h & 0x7c00) == 0x7c00) magnitude = from_bits(0x7f800000u | (uint32_t)(h & 0x3ff) << 13);
+    uint32_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    return from_bits(sign | bits);
+}
+
+void gq_widen(float *y, const void *source, int32_t format, size_t count) {
+    if (format == GQ_FLOAT32) {
+        memcpy(y, source, count * sizeof(float));
+        return;
+    }
+    const uint8_t *bytes = source;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t h;
+        memcpy(&h, bytes + 2 * i, sizeof h);
+        y[i] = format == GQ_BFLOAT16 ? from_bits((uint32_t)h << 16) : from_float16(h);
+    }
+}
+
+// Inputs taken at a time, so that the panel's lines stay in the first-level cache while 16 rows fill them.
+#define PACK_INPUTS 256
+
+static void pack_piece(void *panel, int32_t format, size_t lane, size_t from, const uint8_t *row, int32_t source_format,
+                       size_t count) {
+    if (format == GQ_BFLOAT16) {
+        uint16_t *target = (uint16_t *)panel + from * GQ_LANES + lane;
+        for (size_t i = 0; i < count; i++) memcpy(target + i * GQ_LANES, row + 2 * (from + i), sizeof(uint16_t));
+    } else {
+        float *target = (float *)panel + from * GQ_LANES + lane;
+        float wide[PACK_INPUTS];
+        gq_widen(wide, row + (source_format == GQ_FLOAT32 ? 4 : 2) * from, source_format, count);
+        for (size_t i = 0; i < count; i++) target[i * GQ_LANES] = wide[i];
+    }
+}
+
+void gq_pack_rows(void *panels, int32_t format, size_t first, int32_t interleaved, const void *source,
+                  int32_t source_format, size_t rows, size_t inputs) {
+    const size_t row_bytes = inputs * (source_format == GQ_FLOAT32 ? 4 : 2);
+    const size_t panel_bytes = inputs * GQ_LANES * (format == GQ_BFLOAT16 ? 2 : 4);
+    for (size_t group = 0; group < rows; group += GQ_LANES) {
+        const size_t end = rows - group < GQ_LANES ? rows : group + GQ_LANES;
+        for (size_t from = 0; from < inputs; from += PACK_INPUTS) {
+            const size_t count = inputs - from < PACK_INPUTS ? inputs - from : PACK_INPUTS;
+            for (size_t i = group; i < end; i++) {
+                const size_t output = interleaved ? first + i / GQ_LANES * 2 * GQ_LANES + i % GQ_LANES : first + i;
+                pack_piece((uint8_t *)panels + output / GQ_LANES * panel_bytes, format, output % GQ_LANES, from,
+                           (const uint8_t *)source + i * row_bytes, source_format, count);
+            }
+        }
+    }
+}
+
+void gq_read_row(float *y, const gq_matrix *w, size_t row) {
+    const size_t first = row / GQ_LANES * w->inputs * GQ_LANES + row % GQ_LANES;
+    if (w->format == GQ_BFLOAT16) {
+        const uint16_t *panel = (const uint16_t *)w->panels + first;
+        for (size_t i = 0; i < w->inputs; i++) y[i] = from_bits((uint32_t)panel[i * GQ_LANES] << 16);
+    } else {
+        const float *panel = (const float *)w->panels + first;
+        for (size_t i = 0; i < w->inputs; i++) y[i] = panel[i * GQ_LANES];
+    }
+}

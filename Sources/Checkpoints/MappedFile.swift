@@ -1,0 +1,49 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// A file mapped read-only, so that processes on one machine share its pages. It must not be truncated while in use.
+///
+/// `@unchecked Sendable`: the mapping is never written and lives as long as the object.
+final class MappedFile: @unchecked Sendable {
+    /// The path that was opened, for messages.
+    let path: String
+    /// The whole file.
+    let bytes: UnsafeRawBufferPointer
+
+    /// Maps a regular file. Throws `CheckpointError.unreadable`.
+    init(path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path, errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CheckpointError.unreadable(file: path, reason: "it is not a regular file")
+        }
+        self.path = path
+        let size = Int(status.st_size)
+        guard size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address, address != MAP_FAILED else { throw Self.unreadable(path, errno) }
+        bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    deinit {
+        if let address = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: address), bytes.count) }
+    }
+
+    /// Whether the path exists at all.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private static func unreadable(_ path: String, _ code: Int32) -> CheckpointError {
+        .unreadable(file: path, reason: String(cString: strerror(code)))
+    }
+}

@@ -1,0 +1,36 @@
+/// Rotary position embedding: base frequency and how it is stretched to longer contexts.
+public struct RopeConfiguration: Sendable, Hashable {
+    /// How the frequencies are scaled.
+    public enum Scaling: Sendable, Hashable {
+        /// As trained.
+        case none
+        /// All frequencies divided by `factor`.
+        case linear(factor: Double)
+        /// Llama 3: low frequencies divided, high ones kept, between them interpolated.
+        case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Int)
+        /// YaRN (Peng et al. 2023): interpolation by a ramp over the dimensions; cos and sin are multiplied by `attentionFactor`.
+        case yarn(
+            factor: Double, betaFast: Double, betaSlow: Double, originalContext: Int, attentionFactor: Double, truncate: Bool)
+
+        /// Name in config.json.
+        public var name: String {
+            switch self {
+            case .none: "default"
+            case .linear: "linear"
+            case .llama3: "llama3"
+            case .yarn: "yarn"
+            }
+        }
+    }
+
+    /// Base of the geometric series of frequencies.
+    public let theta: Double
+    /// How they are scaled.
+    public let scaling: Scaling
+
+    /// Creates a configuration.
+    public init(theta: Double, scaling: Scaling) {
+        self.theta = theta
+        self.scaling = scaling
+    }
+}

@@ -1,0 +1,44 @@
+internal import CKernels
+
+/// A fixed set of threads that compute together. They are plain system threads: waiting on Swift's cooperative pool would
+/// starve everything else. The calling thread takes part as member 0.
+///
+/// Waiting threads spin for about 30 µs and then sleep, so an idle set costs nothing.
+///
+/// `@unchecked Sendable`: the C object synchronises its callers itself; concurrent `run` calls take turns.
+public final class ComputeThreads: @unchecked Sendable {
+    /// Number of members, the caller included.
+    public let count: Int
+    private let threads: OpaquePointer
+
+    /// Starts `count - 1` threads. Throws `KernelError.threads` if the system refuses.
+    public init(count: Int) throws {
+        precondition(count >= 1 && count <= 1024, "a set of compute threads has 1 to 1024 members, got \(count)")
+        guard let threads = gq_threads_create(Int32(count)) else { throw KernelError.threads(count: count) }
+        self.threads = threads
+        self.count = count
+    }
+
+    deinit { gq_threads_destroy(threads) }
+
+    /// Runs `body(0 ..< count)` on all members and returns when all have returned.
+    ///
+    /// The members run at the same time: what `body` captures must bear that.
+    public func run(_ body: (_ member: Int) -> Void) {
+        withoutActuallyEscaping(body) { escapable in
+            var job = Job(body: escapable)
+            withUnsafeMutablePointer(to: &job) { context in
+                gq_threads_run(
+                    threads,
+                    { context, member in context.assumingMemoryBound(to: Job.self).pointee.body(Int(member)) }, context)
+            }
+        }
+    }
+
+    /// Inside `run`: waits until every member has called this as often as the caller. Everybody must call it.
+    public func barrier() { gq_threads_barrier(threads) }
+
+    private struct Job {
+        let body: (Int) -> Void
+    }
+}
