@@ -65,9 +65,12 @@ public struct Checkpoint: Sendable {
         var known: Set<String> = []
         for (role, shape) in configuration.requiredTensors() {
             let name = role == .outputHead ? role.name : prefix + role.name
-            guard let tensor = files.tensors[name] else { throw CheckpointError.missingTensor(path: directory, name: name) }
+            guard let tensor = files.tensors[name] else {
+                throw CheckpointError.missingTensor(path: directory, name: name)
+            }
             guard tensor.shape == shape else {
-                throw CheckpointError.wrongShape(file: tensor.file.path, tensor: name, expected: shape, got: tensor.shape)
+                throw CheckpointError.wrongShape(
+                    file: tensor.file.path, tensor: name, expected: shape, got: tensor.shape)
             }
             tensors[role] = tensor
             known.insert(name)
@@ -76,7 +79,8 @@ public struct Checkpoint: Sendable {
             // Old files carry the rotary table, tied ones sometimes a second copy of the embedding.
             if name.hasSuffix(".rotary_emb.inv_freq") || name == TensorRole.outputHead.name { continue }
             throw CheckpointError.unsupported(
-                file: tensor.file.path, place: "tensor '\(name)'", got: "a tensor that \(configuration.architecture.rawValue) does not use",
+                file: tensor.file.path, place: "tensor '\(name)'",
+                got: "a tensor that \(configuration.architecture.rawValue) does not use",
                 accepted: "the tensors of the configuration")
         }
         return tensors

@@ -125,7 +125,9 @@ struct JSONParser {
             at += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else { throw failure("a string is not UTF-8") }
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw failure("a string is not UTF-8")
+                }
                 return string
             case UInt8(ascii: "\\"): text.append(contentsOf: try escape())
             case 0..<0x20: throw failure("a string holds a control character")

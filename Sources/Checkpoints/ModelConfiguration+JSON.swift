@@ -9,13 +9,15 @@ extension ModelConfiguration {
         heads = try config.requiredInteger("num_attention_heads", in: 1...65536)
         keyValueHeads = try config.integer("num_key_value_heads", in: 1...65536) ?? heads
         guard heads % keyValueHeads == 0 else {
-            throw config.malformed("num_key_value_heads", "expected a divisor of num_attention_heads \(heads), got \(keyValueHeads)")
+            throw config.malformed(
+                "num_key_value_heads", "expected a divisor of num_attention_heads \(heads), got \(keyValueHeads)")
         }
         if let explicit = try config.integer("head_dim", in: 1...8192) {
             headDim = explicit
         } else {
             guard hidden % heads == 0 else {
-                throw config.malformed("num_attention_heads", "\(heads) does not divide hidden_size \(hidden) and head_dim is absent")
+                throw config.malformed(
+                    "num_attention_heads", "\(heads) does not divide hidden_size \(hidden) and head_dim is absent")
             }
             headDim = hidden / heads
         }
@@ -43,7 +45,9 @@ extension ModelConfiguration {
 
     private static func architecture(_ config: JSONObject) throws -> Architecture {
         let accepted = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let type = try config.string("model_type") else { throw config.malformed("model_type", "the key is missing") }
+        guard let type = try config.string("model_type") else {
+            throw config.malformed("model_type", "the key is missing")
+        }
         guard let architecture = Architecture(rawValue: type) else {
             throw config.unsupported("model_type", got: "'\(type)'", accepted: accepted)
         }
@@ -60,7 +64,8 @@ extension ModelConfiguration {
         if let activation = try config.string("hidden_act"), activation != "silu" {
             throw config.unsupported("hidden_act", got: "'\(activation)'", accepted: "silu")
         }
-        for key in ["num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size"] where config[key] != nil {
+        for key in ["num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size"]
+        where config[key] != nil {
             throw config.unsupported(key, got: "a mixture of experts", accepted: "dense models")
         }
         for object in [config, try config.object("rope_parameters")].compactMap(\.self) {
@@ -69,7 +74,8 @@ extension ModelConfiguration {
             }
         }
         if config["quantization_config"] != nil {
-            throw config.unsupported("quantization_config", got: "a quantised checkpoint", accepted: "F32, F16 or BF16 weights")
+            throw config.unsupported(
+                "quantization_config", got: "a quantised checkpoint", accepted: "F32, F16 or BF16 weights")
         }
         if try config.bool("use_sliding_window") ?? false {
             throw config.unsupported("use_sliding_window", got: "true", accepted: "full attention")

@@ -25,7 +25,9 @@ extension RopeConfiguration {
         case "linear": return .linear(factor: try required(object, "factor"))
         case "llama3":
             let low = try required(object, "low_freq_factor"), high = try required(object, "high_freq_factor")
-            guard high > low else { throw object.malformed("high_freq_factor", "expected more than low_freq_factor \(low)") }
+            guard high > low else {
+                throw object.malformed("high_freq_factor", "expected more than low_freq_factor \(low)")
+            }
             return .llama3(
                 factor: try required(object, "factor"), lowFrequencyFactor: low, highFrequencyFactor: high,
                 originalContext: try object.requiredInteger("original_max_position_embeddings", in: 1...Int(Int32.max)))
@@ -45,10 +47,13 @@ extension RopeConfiguration {
         func magnitude(_ scale: Double) -> Double { factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1 }
         let standard = mscale != 0 && mscaleAll != 0 ? magnitude(mscale) / magnitude(mscaleAll) : magnitude(1)
         let fast = try object.positiveNumber("beta_fast") ?? 32, slow = try object.positiveNumber("beta_slow") ?? 1
-        guard fast >= slow else { throw object.malformed("beta_fast", "expected at least beta_slow \(slow), got \(fast)") }
+        guard fast >= slow else {
+            throw object.malformed("beta_fast", "expected at least beta_slow \(slow), got \(fast)")
+        }
         return .yarn(
             factor: factor, betaFast: fast, betaSlow: slow,
-            originalContext: try object.integer("original_max_position_embeddings", in: 1...Int(Int32.max)) ?? contextLength,
+            originalContext: try object.integer("original_max_position_embeddings", in: 1...Int(Int32.max))
+                ?? contextLength,
             attentionFactor: try object.positiveNumber("attention_factor") ?? standard,
             truncate: try object.bool("truncate") ?? true)
     }

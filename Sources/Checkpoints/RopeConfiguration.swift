@@ -10,7 +10,8 @@ public struct RopeConfiguration: Sendable, Hashable {
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Int)
         /// YaRN (Peng et al. 2023): interpolation by a ramp over the dimensions; cos and sin are multiplied by `attentionFactor`.
         case yarn(
-            factor: Double, betaFast: Double, betaSlow: Double, originalContext: Int, attentionFactor: Double, truncate: Bool)
+            factor: Double, betaFast: Double, betaSlow: Double, originalContext: Int, attentionFactor: Double,
+            truncate: Bool)
 
         /// Name in config.json.
         public var name: String {

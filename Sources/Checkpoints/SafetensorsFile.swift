@@ -19,10 +19,13 @@ struct SafetensorsFile: Sendable {
         self.file = file
         headerRange = try Self.headerRange(file)
         let header = try JSONObject(
-            file: file.path, bytes: UnsafeRawBufferPointer(rebasing: file.bytes[headerRange]), base: headerRange.lowerBound)
+            file: file.path, bytes: UnsafeRawBufferPointer(rebasing: file.bytes[headerRange]),
+            base: headerRange.lowerBound)
         var tensors: [String: CheckpointTensor] = [:]
         for name in header.keys where name != "__metadata__" {
-            guard let entry = try header.object(name) else { throw header.malformed(name, "expected an object, got null") }
+            guard let entry = try header.object(name) else {
+                throw header.malformed(name, "expected an object, got null")
+            }
             tensors[name] = try Self.tensor(name, entry, file: file, dataStart: headerRange.upperBound)
         }
         try Self.checkOverlap(tensors, file: file)
@@ -32,18 +35,23 @@ struct SafetensorsFile: Sendable {
     private static func headerRange(_ file: MappedFile) throws -> Range<Int> {
         guard file.bytes.count >= 8 else {
             throw CheckpointError.malformed(
-                file: file.path, place: "byte 0", reason: "expected a header length of 8 bytes, the file has \(file.bytes.count)")
+                file: file.path, place: "byte 0",
+                reason: "expected a header length of 8 bytes, the file has \(file.bytes.count)")
         }
         let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
         guard length >= 2, length <= UInt64(min(maximumHeaderBytes, file.bytes.count - 8)) else {
             throw CheckpointError.malformed(
                 file: file.path, place: "byte 0",
-                reason: "header length \(length) does not fit a file of \(file.bytes.count) bytes; it is truncated or not safetensors")
+                reason:
+                    "header length \(length) does not fit a file of \(file.bytes.count) bytes; it is truncated or not safetensors"
+            )
         }
         return 8..<8 + Int(length)
     }
 
-    private static func tensor(_ name: String, _ entry: JSONObject, file: MappedFile, dataStart: Int) throws -> CheckpointTensor {
+    private static func tensor(_ name: String, _ entry: JSONObject, file: MappedFile, dataStart: Int) throws
+        -> CheckpointTensor
+    {
         guard let typeName = try entry.string("dtype") else { throw entry.malformed("dtype", "the key is missing") }
         guard let type = CheckpointTensor.ElementType(rawValue: typeName) else {
             throw entry.unsupported("dtype", got: "'\(typeName)'", accepted: "F32, F16, BF16")
@@ -56,7 +64,8 @@ struct SafetensorsFile: Sendable {
         else { throw entry.malformed("data_offsets", "expected [begin, end]") }
         let available = file.bytes.count - dataStart
         guard offsets[0] <= offsets[1], offsets[1] <= available else {
-            throw entry.malformed("data_offsets", "\(offsets) lies outside the \(available) bytes of data; the file is truncated")
+            throw entry.malformed(
+                "data_offsets", "\(offsets) lies outside the \(available) bytes of data; the file is truncated")
         }
         var product = type.bytes
         for extent in shape {
@@ -66,10 +75,12 @@ struct SafetensorsFile: Sendable {
         }
         guard product == offsets[1] - offsets[0] else {
             throw entry.malformed(
-                "data_offsets", "\(offsets[1] - offsets[0]) bytes, expected \(product) for shape \(shape) of \(typeName)")
+                "data_offsets",
+                "\(offsets[1] - offsets[0]) bytes, expected \(product) for shape \(shape) of \(typeName)")
         }
         return CheckpointTensor(
-            name: name, elementType: type, shape: shape, file: file, range: dataStart + offsets[0]..<dataStart + offsets[1])
+            name: name, elementType: type, shape: shape, file: file,
+            range: dataStart + offsets[0]..<dataStart + offsets[1])
     }
 
     private static func checkOverlap(_ tensors: [String: CheckpointTensor], file: MappedFile) throws {

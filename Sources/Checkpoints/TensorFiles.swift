@@ -24,7 +24,9 @@ struct TensorFiles: Sendable {
     private static func sharded(
         _ index: JSONObject, directory: String
     ) throws -> ([SafetensorsFile], [String: CheckpointTensor]) {
-        guard let map = try index.object("weight_map") else { throw index.malformed("weight_map", "the key is missing") }
+        guard let map = try index.object("weight_map") else {
+            throw index.malformed("weight_map", "the key is missing")
+        }
         var byFile: [String: SafetensorsFile] = [:]
         var tensors: [String: CheckpointTensor] = [:]
         for name in map.keys {

@@ -1,1 +1,121 @@
-// Placeholder so that the target builds until its first file lands.
+public import Checkpoints
+public import Kernels
+internal import Synchronization
+
+/// A Llama, Qwen2 or Qwen3 model in memory: the forward pass over a ragged batch and a paged KV cache, in float32.
+///
+/// Immutable after loading. With the kernel family `own`, a token's logits depend on its own context alone, bit for bit:
+/// not on the batch around it, the chunks of the prefill, the threads or the instruction set.
+public final class Decoder: Sendable {
+    /// The model's extents.
+    public let shape: ModelShape
+    /// Whose matrix products it uses.
+    public let family: KernelFamily
+    /// Which vector kernels it uses.
+    public let instructionSet: InstructionSet
+    private let weights: DecoderWeights
+    private let weightBytes: Int
+    private let threads: ComputeThreads
+    private let kernels: VectorKernels
+    private let normEpsilon: Float
+    private let workspace: Mutex<Workspace>
+
+    /// Copies the weights of a checkpoint into compute format, with all threads.
+    ///
+    /// - Parameters:
+    ///   - threads: who computes; several decoders may share them
+    ///   - family: whose matrix products to use, for every batch shape
+    ///   - instructionSet: nil for `GLIMPQ_ISA` from the environment, else the best of this machine
+    ///
+    /// Throws `KernelError` if the memory is refused or the instruction set is not available.
+    public init(
+        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, instructionSet: InstructionSet? = nil
+    ) throws {
+        let set = try instructionSet ?? .fromEnvironment()
+        shape = checkpoint.shape
+        self.family = family
+        self.instructionSet = set
+        self.threads = threads
+        kernels = try VectorKernels(set)
+        weights = try DecoderWeights(checkpoint, threads: threads, family: family)
+        weightBytes = weights.byteCount
+        normEpsilon = Float(checkpoint.configuration.normEpsilon)
+        workspace = Mutex(Workspace(checkpoint.shape, rope: checkpoint.configuration.rope))
+    }
+
+    /// Bytes of the weights in memory.
+    public var weightByteCount: Int { weightBytes }
+
+    /// Writes keys and values of every row into the cache, then computes the logits [logitRows.count, vocabularySize] of
+    /// the flagged rows.
+    ///
+    /// One call at a time per cache; calls on one decoder take turns. Traps if the batch breaks the rules of
+    /// `ForwardBatch`, a position exceeds the context length, or a block table or `logits` is too short.
+    public func forward(_ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>) {
+        check(batch, cache: cache, logits: logits)
+        guard batch.rows > 0 else { return }
+        workspace.withLock { workspace in
+            let context = plan(batch, &workspace)
+            let division = WorkDivision(
+                rowCosts: workspace.rowCosts, sequenceStarts: workspace.sequenceStarts, weightBytes: weightBytes,
+                threads: threads.count)
+            workspace.sequenceStarts.append(batch.rows)
+            guard workspace.rotary.grow(to: context),
+                let buffers = workspace.buffers(rows: batch.rows, context: context, members: division.members),
+                let cosines = workspace.rotary.cosines, let sines = workspace.rotary.sines
+            else {
+                preconditionFailure("the system refused memory for a batch of \(batch.rows) rows and \(context) tokens")
+            }
+            run(batch, cache, logits, workspace, buffers, division, cosines, sines)
+        }
+    }
+
+    /// Fills the workspace's description of the rows and returns the longest context.
+    private func plan(_ batch: ForwardBatch, _ workspace: inout Workspace) -> Int {
+        workspace.rowBlocks.removeAll(keepingCapacity: true)
+        workspace.sequenceStarts.removeAll(keepingCapacity: true)
+        workspace.rowCosts.removeAll(keepingCapacity: true)
+        var context = 0, nextLogit = 0
+        let layerCost = shape.hidden * (2 * shape.queryWidth + 2 * shape.keyValueWidth + 3 * shape.intermediate)
+        for row in 0..<batch.rows {
+            let position = Int(batch.positions[row]), sequence = Int(batch.sequences[row])
+            if row == 0 || batch.sequences[row] != batch.sequences[row - 1] { workspace.sequenceStarts.append(row) }
+            let block = Int(batch.blockTableStarts[sequence]) + position / KeyValueCache.blockTokens
+            workspace.rowBlocks.append(batch.blockTables[block])
+            var cost = shape.layers * (layerCost + 2 * shape.queryWidth * (position + 1))
+            if nextLogit < batch.logitRows.count, Int(batch.logitRows[nextLogit]) == row {
+                cost += shape.hidden * shape.vocabularySize
+                nextLogit += 1
+            }
+            workspace.rowCosts.append(cost)
+            context = max(context, position + 1)
+        }
+        return context
+    }
+
+    private func run(
+        _ batch: ForwardBatch, _ cache: KeyValueCache, _ logits: UnsafeMutableBufferPointer<Float>,
+        _ workspace: Workspace,
+        _ buffers: Workspace.Buffers, _ division: WorkDivision, _ cosines: UnsafePointer<Float>,
+        _ sines: UnsafePointer<Float>
+    ) {
+        batch.withUnsafeRows { rows in
+            workspace.rowBlocks.withUnsafeBufferPointer { rowBlocks in
+                workspace.sequenceStarts.withUnsafeBufferPointer { sequenceStarts in
+                    guard let rowBlocks = rowBlocks.baseAddress else { return }
+                    let pass = ForwardPass(
+                        kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon, weights: weights.view,
+                        cache: cache, strides: workspace.strides, buffers: buffers, division: division,
+                        cosines: cosines,
+                        sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
+                        sequenceStarts: sequenceStarts, logits: logits.baseAddress)
+                    if division.members == 1 {
+                        pass.run(member: 0)
+                    } else {
+                        threads.run(pass.run(member:))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -10,7 +10,8 @@ public struct CacheLayer {
     ///   - base: first float of block 0
     ///   - blockStride: floats from one block to the next
     ///   - layerOffset: floats from a block's start to this layer's keys; its values follow
-    public init(base: UnsafeMutablePointer<Float>, blockStride: Int, layerOffset: Int, keyValueHeads: Int, headDim: Int) {
+    public init(base: UnsafeMutablePointer<Float>, blockStride: Int, layerOffset: Int, keyValueHeads: Int, headDim: Int)
+    {
         let padded = Self.paddedHeadDim(headDim)
         let tokens = Self.blockTokens
         layer = gq_cache_layer(

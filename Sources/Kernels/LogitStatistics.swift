@@ -18,7 +18,9 @@ public struct LogitStatistics: Sendable, Hashable {
 
     /// Statistics of one row with the best kernels of this machine; the bits are the same with any others.
     public init(of logits: UnsafeBufferPointer<Float>) {
-        self = Self.kernels?.statistics(of: logits) ?? LogitStatistics(maximum: 0, logSumExp: 0, entropy: 0, isFinite: false)
+        self =
+            Self.kernels?.statistics(of: logits)
+            ?? LogitStatistics(maximum: 0, logSumExp: 0, entropy: 0, isFinite: false)
     }
 
     private static let kernels = try? VectorKernels(InstructionSet.best)

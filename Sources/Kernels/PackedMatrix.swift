@@ -49,7 +49,9 @@ public final class PackedMatrix: @unchecked Sendable {
     /// Copies rows of a row-major file matrix [rows, inputs] to the outputs from `first` on.
     ///
     /// `interleaved` leaves out every other group of 16 outputs, so that a second matrix can be packed between.
-    public func pack(_ source: UnsafeRawBufferPointer, format sourceFormat: ElementFormat, first: Int, interleaved: Bool) {
+    public func pack(
+        _ source: UnsafeRawBufferPointer, format sourceFormat: ElementFormat, first: Int, interleaved: Bool
+    ) {
         let rowBytes = inputs * sourceFormat.bytes
         precondition(source.count % rowBytes == 0, "source holds whole rows")
         let rows = source.count / rowBytes
@@ -85,7 +87,8 @@ public final class PackedMatrix: @unchecked Sendable {
     public var view: MatrixView {
         MatrixView(
             matrix: gq_matrix(
-                panels: weights.start, outputs: outputs, inputs: inputs, format: format.code, bias: bias.map { .init($0.floats) }),
+                panels: weights.start, outputs: outputs, inputs: inputs, format: format.code,
+                bias: bias.map { .init($0.floats) }),
             family: family)
     }
 }

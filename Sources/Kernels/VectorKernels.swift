@@ -31,10 +31,12 @@ public struct VectorKernels: @unchecked Sendable {
         case .own:
             withUnsafePointer(to: w.matrix) {
                 table.pointee.product(
-                    y, yStride, x, xStride, rows, $0, panels.lowerBound, panels.upperBound, Int32(adding ? GQ_ADD : GQ_STORE))
+                    y, yStride, x, xStride, rows, $0, panels.lowerBound, panels.upperBound,
+                    Int32(adding ? GQ_ADD : GQ_STORE))
             }
         case .openBLAS:
-            openBLASProduct(y, stride: yStride, x, stride: xStride, rows: rows, w.matrix, panels: panels, adding: adding)
+            openBLASProduct(
+                y, stride: yStride, x, stride: xStride, rows: rows, w.matrix, panels: panels, adding: adding)
         }
     }
 
@@ -64,7 +66,9 @@ public struct VectorKernels: @unchecked Sendable {
         case .own:
             withUnsafePointer(to: w.matrix) { gq_read_row(y, $0, row) }
         case .openBLAS:
-            y.update(from: w.matrix.panels.assumingMemoryBound(to: Float.self) + row * w.matrix.inputs, count: w.matrix.inputs)
+            y.update(
+                from: w.matrix.panels.assumingMemoryBound(to: Float.self) + row * w.matrix.inputs,
+                count: w.matrix.inputs)
         }
     }
 

@@ -1,0 +1,37 @@
+internal import Checkpoints
+
+extension Decoder {
+    /// Traps if the batch breaks a rule: the kernels trust its numbers.
+    func check(_ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>) {
+        let rows = batch.rows
+        precondition(
+            batch.positions.count == rows && batch.sequences.count == rows, "one position and sequence per row")
+        precondition(
+            logits.count >= batch.logitRows.count * shape.vocabularySize, "room for the logits of every flagged row")
+        precondition(cache.shape == shape, "the cache was made for this model")
+        for block in batch.blockTables {
+            precondition(block >= 0 && block < cache.blockCount, "block \(block) of \(cache.blockCount)")
+        }
+        for row in 0..<rows {
+            let token = batch.tokens[row], position = batch.positions[row], sequence = Int(batch.sequences[row])
+            precondition(token >= 0 && token < shape.vocabularySize, "token \(token) of \(shape.vocabularySize)")
+            precondition(
+                position >= 0 && position < shape.contextLength, "position \(position) of \(shape.contextLength)")
+            precondition(
+                sequence >= 0 && sequence + 1 < batch.blockTableStarts.count, "sequence \(sequence) has a block table")
+            let start = Int(batch.blockTableStarts[sequence]), end = Int(batch.blockTableStarts[sequence + 1])
+            precondition(
+                start >= 0 && end <= batch.blockTables.count
+                    && Int(position) / KeyValueCache.blockTokens < end - start,
+                "the block table of sequence \(sequence) reaches position \(position)")
+            if row > 0, batch.sequences[row - 1] == batch.sequences[row] {
+                precondition(position == batch.positions[row - 1] + 1, "positions of a sequence ascend by 1")
+            }
+        }
+        var previous: Int32 = -1
+        for row in batch.logitRows {
+            precondition(row > previous && row < rows, "flagged rows ascend and lie in the batch")
+            previous = row
+        }
+    }
+}

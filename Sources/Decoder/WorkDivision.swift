@@ -1,0 +1,69 @@
+/// How one forward pass is divided among compute threads. The bits of the result do not depend on it.
+struct WorkDivision: Equatable {
+    /// What a thread owns.
+    enum Kind: Equatable {
+        /// A range of rows through the whole pass: nothing to join, every thread reads all weights. For small weights.
+        case rows
+        /// As `rows`, but a sequence is shared: threads join once a layer, after the keys and values are written.
+        case rowsJoined
+        /// A range of outputs of every product: weights are read once, threads join after every product. For large weights.
+        case outputs
+    }
+
+    /// What a thread owns.
+    let kind: Kind
+    /// Number of threads; 1 means that the caller works alone.
+    let members: Int
+    /// [members + 1] bounds of the rows of each thread, if rows are divided.
+    let rowBounds: [Int]
+
+    /// Weights up to this many bytes stay in the caches of every thread.
+    static let smallWeights = 4 << 20
+    /// Work below this many multiply-adds is done before other threads have woken up.
+    static let smallWork = 1 << 20
+
+    /// Decides for rows with these costs in multiply-adds. `sequenceStarts` are the first rows of the sequences, ascending from 0.
+    init(rowCosts: [Int], sequenceStarts: [Int], weightBytes: Int, threads: Int) {
+        let total = rowCosts.reduce(0, +)
+        guard threads > 1, total >= Self.smallWork else {
+            self.init(kind: .rows, members: 1, rowBounds: [0, rowCosts.count])
+            return
+        }
+        if weightBytes > Self.smallWeights {
+            self.init(kind: .outputs, members: threads, rowBounds: [])
+            return
+        }
+        if rowCosts.count == 1 {
+            self.init(kind: .rows, members: 1, rowBounds: [0, 1])
+            return
+        }
+        var sums = [0]
+        for cost in rowCosts { sums.append(sums[sums.count - 1] + cost) }
+        let even = Self.bounds(at: Array(0...rowCosts.count), sums: sums, threads: threads)
+        let whole = Self.bounds(at: sequenceStarts + [rowCosts.count], sums: sums, threads: threads)
+        let joinsAreCheaper = Self.longest(even, sums) * 10 < Self.longest(whole, sums) * 9
+        self.init(
+            kind: joinsAreCheaper ? .rowsJoined : .rows, members: threads, rowBounds: joinsAreCheaper ? even : whole)
+    }
+
+    private init(kind: Kind, members: Int, rowBounds: [Int]) {
+        self.kind = kind
+        self.members = members
+        self.rowBounds = rowBounds
+    }
+
+    /// Bounds that split the cost evenly, as far as the allowed cuts permit.
+    private static func bounds(at cuts: [Int], sums: [Int], threads: Int) -> [Int] {
+        let total = sums[sums.count - 1]
+        var next = 0
+        return (0...threads).map { member in
+            let goal = total * member / threads
+            while next + 1 < cuts.count, abs(sums[cuts[next + 1]] - goal) <= abs(sums[cuts[next]] - goal) { next += 1 }
+            return cuts[next]
+        }
+    }
+
+    private static func longest(_ bounds: [Int], _ sums: [Int]) -> Int {
+        zip(bounds, bounds.dropFirst()).map { sums[$1] - sums[$0] }.max() ?? 0
+    }
+}

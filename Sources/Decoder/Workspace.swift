@@ -1,0 +1,86 @@
+internal import Checkpoints
+internal import Kernels
+
+/// Memory between the layers of a forward pass: allocated once and grown to the largest batch seen.
+struct Workspace {
+    /// Floats from one row to the next; each a multiple of 16.
+    struct Strides {
+        let hidden: Int
+        let projected: Int
+        let attended: Int
+        let gateUp: Int
+        let activated: Int
+
+        init(_ shape: ModelShape) {
+            func padded(_ width: Int) -> Int { (width + 15) / 16 * 16 }
+            hidden = padded(shape.hidden)
+            projected = padded(shape.queryWidth + 2 * shape.keyValueWidth)
+            attended = padded(shape.queryWidth)
+            activated = padded(shape.intermediate)
+            gateUp = 2 * activated
+        }
+
+        /// Floats of one row that all threads share.
+        var shared: Int { hidden + projected + attended + gateUp + activated }
+    }
+
+    let strides: Strides
+    var rotary: RotaryTable
+    /// [rows] physical block of each row's position.
+    var rowBlocks: [Int32] = []
+    /// First rows of the sequences of the batch.
+    var sequenceStarts: [Int] = []
+    /// [rows] multiply-adds.
+    var rowCosts: [Int] = []
+    private var shared: ReservedMemory?
+    private var perMember: ReservedMemory?
+    private let headDim: Int
+
+    init(_ shape: ModelShape, rope: RopeConfiguration) {
+        strides = Strides(shape)
+        headDim = shape.headDim
+        rotary = RotaryTable(RotaryFrequencies(rope, headDim: shape.headDim), contextLength: shape.contextLength)
+    }
+
+    /// Buffers for one pass, valid until the next call. Nil if the system refuses memory.
+    mutating func buffers(rows: Int, context: Int, members: Int) -> Buffers? {
+        let scratch = (Attention.scratchFloats(tokens: context, headDim: headDim) + 15) / 16 * 16
+        let normed = rows * strides.hidden
+        guard let common = Self.grown(&shared, floats: rows * strides.shared),
+            let own = Self.grown(&perMember, floats: members * (normed + scratch))
+        else { return nil }
+        let projected = common + rows * strides.hidden, attended = projected + rows * strides.projected
+        let gateUp = attended + rows * strides.attended
+        return Buffers(
+            residual: common, projected: projected, attended: attended, gateUp: gateUp,
+            activated: gateUp + rows * strides.gateUp, normed: own, normedFloats: normed,
+            scratch: own + members * normed, scratchFloats: scratch)
+    }
+
+    private static func grown(_ memory: inout ReservedMemory?, floats: Int) -> UnsafeMutablePointer<Float>? {
+        let bytes = floats * MemoryLayout<Float>.stride
+        if let memory, memory.byteCount >= bytes { return memory.floats }
+        memory = ReservedMemory(byteCount: bytes + bytes / 2)
+        return memory?.floats
+    }
+
+    /// Pointers into the workspace: row-major matrices of one row per token.
+    struct Buffers {
+        /// [rows][strides.hidden]
+        let residual: UnsafeMutablePointer<Float>
+        /// [rows][strides.projected]: queries, keys, values
+        let projected: UnsafeMutablePointer<Float>
+        /// [rows][strides.attended]
+        let attended: UnsafeMutablePointer<Float>
+        /// [rows][strides.gateUp]
+        let gateUp: UnsafeMutablePointer<Float>
+        /// [rows][strides.activated]
+        let activated: UnsafeMutablePointer<Float>
+        /// [members][rows][strides.hidden]
+        let normed: UnsafeMutablePointer<Float>
+        let normedFloats: Int
+        /// [members][scratchFloats]
+        let scratch: UnsafeMutablePointer<Float>
+        let scratchFloats: Int
+    }
+}
