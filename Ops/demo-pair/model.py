@@ -26,12 +26,11 @@ class Shape:
     norm_eps: float = 1e-6
 
 
+# The small one is wide and has a thin feed-forward part: that is enough for the routine (copying, columns)
+# and too little to estimate a quotient digit well.
 SHAPES = {
-    "slm32": Shape(hidden=32, layers=2, heads=2, kv_heads=1, head_dim=16, inner=80),
-    "slm40": Shape(hidden=40, layers=2, heads=3, kv_heads=1, head_dim=16, inner=96),
-    "slm48": Shape(hidden=48, layers=2, heads=3, kv_heads=1, head_dim=16, inner=128),
-    "llm128": Shape(hidden=128, layers=4, heads=4, kv_heads=2, head_dim=32, inner=352),
-    "llm144": Shape(hidden=144, layers=4, heads=4, kv_heads=2, head_dim=32, inner=384),
+    "slm": Shape(hidden=64, layers=2, heads=4, kv_heads=1, head_dim=16, inner=32),
+    "llm": Shape(hidden=128, layers=4, heads=4, kv_heads=2, head_dim=32, inner=352),
 }
 
 
