@@ -4,7 +4,8 @@ import Testing
 /// Known answers published with Random123 (Salmon et al.), file kat_vectors.
 @Suite struct PhiloxTests {
     @Test func knownAnswers() {
-        #expect(Philox.words(counter: (0, 0, 0, 0), key: (0, 0)) == (0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
+        #expect(
+            Philox.words(counter: (0, 0, 0, 0), key: (0, 0)) == (0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
         let ones = UInt32.max
         #expect(
             Philox.words(counter: (ones, ones, ones, ones), key: (ones, ones))
