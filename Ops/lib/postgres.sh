@@ -101,7 +101,7 @@ log_line_prefix = '%m [%p] %q%u@%d '
 log_checkpoints = off
 CONF
     as_server_user grep -q "^include 'glimpq.conf'" "$PG_DATA/postgresql.conf" ||
-        as_server_user sh -c "echo \"include 'glimpq.conf'\" >>'$PG_DATA/postgresql.conf'"
+        printf "include 'glimpq.conf'\n" | as_server_user tee -a "$PG_DATA/postgresql.conf" >/dev/null
 }
 
 # postgres_start NAME: does nothing if it runs. A lock keeps two scripts from starting it at once; the server must not
