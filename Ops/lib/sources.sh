@@ -3,16 +3,16 @@
 
 readonly LONGEST_FILE=400
 
-# source_files: everything we wrote, except data; also files that are not committed yet.
+# source_files: what we wrote, without data and golden values; also files that are not committed yet.
 source_files() {
     (cd "$ROOT" && git ls-files --cached --others --exclude-standard -- Sources Tests Migrations Ops .ci Package.swift) |
-        grep -vE '\.(json|jsonl|safetensors|gguf|bin|txt|md|sql\.golden|csv)$' |
-        while read -r file; do [[ -f $ROOT/$file ]] && printf '%s\n' "$file"; done
+        grep -E '\.(swift|c|h|modulemap|sql|sh|py|awk)$|^(Ops|\.ci)/([^.]+/)?[^./]+$' |
+        while read -r file; do if [[ -f $ROOT/$file ]]; then printf '%s\n' "$file"; fi; done
 }
 
 # line_table: files, lines, median, p90 and maximum per module.
 line_table() {
-    (cd "$ROOT" && source_files | grep -E '\.(swift|c|h|sql|sh|py|awk)$|^Ops/[a-z-]+$' | tr '\n' '\0' | xargs -0 wc -l) |
+    (cd "$ROOT" && source_files | tr '\n' '\0' | xargs -0 wc -l) |
         awk '$2 != "total" { n = split($2, part, "/"); print (n > 2 ? part[1] "/" part[2] : part[1]), $1 }' |
         sort -k1,1 -k2,2n |
         awk '
