@@ -1,0 +1,97 @@
+import Generation
+
+/// How far a session has come: its records and what each model has read. Everything that happens next follows from it.
+struct SessionTrace {
+    let settings: ReasoningSettings
+    let pair: ModelPair
+    private let exitRules: [any ExitRule]
+    private let participants: Set<StepOwner>
+    private(set) var records: [StepRecord] = []
+    private(set) var transcript: Transcript
+    /// Why thinking is over; `nil` while it goes on.
+    private(set) var thinkingStop: ThinkingStop?
+
+    /// The trace of a new job, or of one that goes on from records.
+    ///
+    /// - Throws: `ModelError` if the conversation cannot be rendered or leaves no room to think and answer.
+    init(specification: JobSpecification, pair: ModelPair, records: [StepRecord]) throws {
+        settings = specification.settings
+        self.pair = pair
+        exitRules = specification.strategy.exitRules
+        participants = specification.participants
+        transcript = try Transcript(specification.conversation, pair: pair, readers: participants)
+        _ = try tokenLimit()
+        for record in records { append(record) }
+    }
+
+    /// The answer, once it is there.
+    var answer: StepRecord? { records.last?.kind == .answer ? records.last : nil }
+
+    /// The record that was cut by its length limit and whose step goes on.
+    var unfinishedStep: StepRecord? { records.last?.finish == .length ? records.last : nil }
+
+    /// Adds the next record.
+    mutating func append(_ record: StepRecord) {
+        records.append(record)
+        guard record.kind == .thinking else { return }
+        transcript.append(record)
+        for rule in exitRules {
+            if let stop = rule.stop(after: records, settings: settings) {
+                thinkingStop = stop
+                return
+            }
+        }
+        if room.tokens < 1 { thinkingStop = .contextFull }
+    }
+
+    /// Most tokens that the next step may have.
+    ///
+    /// - Throws: `ModelError.contextTooLong` if there is no room; only a prompt can cause it.
+    func tokenLimit() throws -> Int {
+        let (model, room) = self.room
+        guard room > 0 else {
+            throw ModelError.contextTooLong(
+                model: model.name, tokens: model.contextLength - room + 1, limit: model.contextLength)
+        }
+        return min(settings.maximumStepTokens, settings.maximumThinkingTokens - records.thinkingTokens, room)
+    }
+
+    /// Who answers.
+    var finalizer: StepOwner {
+        switch settings.finalizer {
+        case .slm: .slm
+        case .llm: .llm
+        case .owner: records.last { $0.kind == .thinking }?.owner ?? .llm
+        }
+    }
+
+    /// What the finaliser reads: thinking is closed, by the tag that a model wrote or from outside.
+    var answerContext: [TokenID] {
+        let tokens = transcript.tokens(for: finalizer)
+        return thinkingStop == .thinkingEnd ? tokens : tokens + pair[finalizer].forcedThinkingEnd
+    }
+
+    /// The participant whose context window leaves least for thinking, and how many tokens that are.
+    private var room: (model: ModelIdentity, tokens: Int) {
+        let rooms = participants.map { owner in
+            let model = pair[owner]
+            let used = transcript.tokens(for: owner).count + model.forcedThinkingEnd.count
+            // An eighth of the window is kept for the answer, unless it needs less.
+            let answer = min(settings.maximumAnswerTokens, max(model.identity.contextLength / 8, 1))
+            return (model.identity, model.identity.contextLength - used - answer)
+        }
+        guard let least = rooms.min(by: { $0.1 < $1.1 }) else { preconditionFailure("some model writes steps") }
+        return least
+    }
+}
+
+extension JobSpecification {
+    /// The models that read the transcript.
+    var participants: Set<StepOwner> {
+        switch settings.finalizer {
+        case .slm: strategy.owners.union([.slm])
+        case .llm: strategy.owners.union([.llm])
+        case .owner: strategy.owners
+        }
+    }
+}

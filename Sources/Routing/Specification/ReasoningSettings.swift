@@ -1,0 +1,56 @@
+public import Generation
+
+/// How a job thinks and answers, apart from who writes which step.
+public struct ReasoningSettings: Sendable, Hashable {
+    /// How tokens of thinking steps are drawn.
+    public var thinkingSampling = SamplingParameters()
+    /// How tokens of the answer are drawn.
+    public var answerSampling = SamplingParameters()
+    /// Most tokens of all thinking steps together.
+    public var maximumThinkingTokens = 8192
+    /// Most tokens that one request for a step generates; a longer step goes on in a further record.
+    public var maximumStepTokens = 512
+    /// Most thinking records.
+    public var maximumSteps = 1024
+    /// Most tokens of the answer.
+    public var maximumAnswerTokens = 2048
+    /// Who writes the answer.
+    public var finalizer = Finalizer.llm
+    /// How an answer is compared with the reference.
+    public var grader = Grader.exact
+
+    /// Who writes the answer.
+    public enum Finalizer: String, Sendable, Hashable, CaseIterable {
+        /// The large model.
+        case llm
+        /// The small model.
+        case slm
+        /// The model that wrote the last step.
+        case owner
+    }
+
+    /// The defaults: sampling and budgets of the GlimpRouter paper and its official code.
+    public init() {}
+
+    /// Takes its keys out of a job's parameters.
+    ///
+    /// - Parameter finalizer: Who writes the answer if the parameters do not say.
+    init(_ reader: inout ParameterReader, finalizer defaultFinalizer: Finalizer) throws(SpecificationError) {
+        let temperature = { (value: Double) in (0...100).contains(value) }
+        thinkingSampling = SamplingParameters(
+            temperature: try reader.number("temperature", expected: "a number in 0...100", where: temperature) ?? 0.6,
+            topP: try reader.number("top_p", expected: "a number above 0, at most 1") { $0 > 0 && $0 <= 1 } ?? 0.95,
+            topK: try reader.integer("top_k", in: 0...1_000_000) ?? 0,
+            minP: try reader.number("min_p", expected: "a number in 0...1") { (0...1).contains($0) } ?? 0)
+        answerSampling = thinkingSampling
+        if let own = try reader.number("answer_temperature", expected: "a number in 0...100", where: temperature) {
+            answerSampling.temperature = own
+        }
+        maximumThinkingTokens = try reader.integer("max_thinking_tokens", in: 1...10_000_000) ?? maximumThinkingTokens
+        maximumStepTokens = try reader.integer("max_step_tokens", in: 1...10_000_000) ?? maximumStepTokens
+        maximumSteps = try reader.integer("max_steps", in: 1...1_000_000) ?? maximumSteps
+        maximumAnswerTokens = try reader.integer("max_answer_tokens", in: 1...10_000_000) ?? maximumAnswerTokens
+        finalizer = try reader.name("finalizer", as: Finalizer.self) ?? defaultFinalizer
+        grader = try reader.name("grader", as: Grader.self) ?? .exact
+    }
+}

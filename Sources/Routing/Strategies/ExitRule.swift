@@ -1,0 +1,41 @@
+import Generation
+
+/// Ends the thinking. Looks at the trace alone, so that a resumed job ends where the uninterrupted one did.
+protocol ExitRule: Sendable {
+    /// Why thinking is over; `nil` to go on.
+    ///
+    /// - Parameter records: The thinking records so far, not empty.
+    func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop?
+}
+
+/// A model closed its thoughts.
+struct ClosingRule: ExitRule {
+    /// Creates a rule.
+    init() {}
+
+    func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop? {
+        switch records.last?.finish {
+        case .thinkingEnd: .thinkingEnd
+        case .endOfText: .endOfText
+        case .delimiter, .length, nil: nil
+        }
+    }
+}
+
+/// The budgets of tokens and steps.
+struct BudgetRule: ExitRule {
+    /// Creates a rule.
+    init() {}
+
+    func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop? {
+        if records.thinkingTokens >= settings.maximumThinkingTokens { return .tokenBudget }
+        return records.count >= settings.maximumSteps ? .stepBudget : nil
+    }
+}
+
+extension [StepRecord] {
+    /// Number of tokens of all thinking records.
+    var thinkingTokens: Int {
+        reduce(0) { $1.kind == .thinking ? $0 + $1.tokens.count : $0 }
+    }
+}

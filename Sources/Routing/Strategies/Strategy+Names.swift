@@ -1,0 +1,63 @@
+extension Strategy {
+    /// Builds a strategy and takes its keys out of the parameters.
+    private typealias Maker = @Sendable (inout ParameterReader) throws(SpecificationError) -> Strategy
+
+    /// The strategies a job can name.
+    private static let table: [(name: String, make: Maker)] = [
+        ("slm", slmAlone), ("llm", llmAlone), ("glimprouter", glimpRouter), ("random", random),
+        ("step-entropy", stepEntropy), ("step-perplexity", stepPerplexity),
+    ]
+
+    /// Their names.
+    public static var names: [String] { table.map(\.name) }
+
+    /// The strategy of a name.
+    ///
+    /// - Parameter parameters: Loses the keys that belong to the strategy.
+    /// - Throws: ``SpecificationError`` under the key `strategy`, or under a parameter.
+    init(named name: String, parameters: inout ParameterReader) throws(SpecificationError) {
+        guard let entry = Self.table.first(where: { $0.name == name }) else {
+            let names = Self.names.map(\.debugDescription).joined(separator: ", ")
+            throw SpecificationError(key: "strategy", expected: "one of \(names)", got: name.debugDescription)
+        }
+        self = try entry.make(&parameters)
+    }
+
+    private static func slmAlone(_ reader: inout ParameterReader) -> Strategy {
+        var strategy = Strategy(name: "slm", policy: FixedPolicy(owner: .slm))
+        strategy.defaultFinalizer = .slm
+        return strategy
+    }
+
+    private static func llmAlone(_ reader: inout ParameterReader) -> Strategy {
+        Strategy(name: "llm", policy: FixedPolicy(owner: .llm))
+    }
+
+    private static func glimpRouter(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {
+        let policy = try EntropyPolicy(&reader)
+        return Strategy(name: "glimprouter", policy: try FirstStepsPolicy(&reader, then: policy))
+    }
+
+    private static func random(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {
+        let policy = try RandomPolicy(&reader)
+        return Strategy(name: "random", policy: try FirstStepsPolicy(&reader, then: policy))
+    }
+
+    private static func stepEntropy(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {
+        try measuring(.entropy, name: "step-entropy", &reader)
+    }
+
+    private static func stepPerplexity(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {
+        try measuring(.perplexity, name: "step-perplexity", &reader)
+    }
+
+    private static func measuring(
+        _ measure: DraftMeasureVerifier.Measure, name: String, _ reader: inout ParameterReader
+    ) throws(SpecificationError) -> Strategy {
+        let verifier = try DraftMeasureVerifier(measure, &reader)
+        let first = try FirstStepsPolicy(&reader, then: DraftingPolicy())
+        var strategy = Strategy(name: name, policy: first)
+        strategy.verifier = verifier
+        return strategy
+    }
+}

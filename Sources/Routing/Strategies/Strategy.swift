@@ -1,0 +1,25 @@
+/// A way for two models to reason together, put together from its parts: who writes a step (policy), how (writer),
+/// whether it counts (verifier), and when thinking is over (exit rules).
+public struct Strategy: Sendable {
+    /// The name that a job asks for.
+    public let name: String
+    /// Chooses the owner of each step.
+    let policy: any StepPolicy
+    /// Writes it.
+    var writer: any StepWriter = OwnerWriter()
+    /// Accepts or rejects it.
+    var verifier: any StepVerifier = AcceptingVerifier()
+    /// End the thinking; the first that says so counts.
+    var exitRules: [any ExitRule] = [ClosingRule(), RepetitionRule(), BudgetRule()]
+    /// Who answers if the job does not say.
+    var defaultFinalizer = ReasoningSettings.Finalizer.llm
+
+    /// Creates a strategy with the common writer, verifier and exit rules.
+    init(name: String, policy: any StepPolicy) {
+        self.name = name
+        self.policy = policy
+    }
+
+    /// The models that may write a step.
+    var owners: Set<StepOwner> { policy.owners }
+}
