@@ -69,7 +69,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .target(name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Postgres", "Queue", "Migrations", log], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("KernelsTests", ["Kernels"]),
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("TokenizationTests", ["Tokenization"]),
@@ -78,7 +80,7 @@ let package = Package(
         tests("EngineTests", ["Engine", "Generation", "Decoder", "Tokenization"]),
         tests("RoutingTests", ["Routing", "Generation"]),
         tests("PostgresTests", ["Postgres"]),
-        tests("QueueTests", ["Queue", "Postgres"]),
+        tests("QueueTests", ["Queue", "Postgres", "Migrations", log]),
         tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation"]),
         tests("EndToEndTests", ["Queue", "Postgres"]),
     ],

@@ -1,5 +1,19 @@
-/// The numbered SQL migrations, in order, as they were compiled into the program.
+/// The numbered SQL migrations that were compiled into the program.
 public enum Migrations {
-    /// Bytes of the first migration.
-    public static var first: [UInt8] { PackageResources.V0001__schema_sql }
+    /// All migrations in order, numbered from 1 without gaps.
+    public static let all: [Migration] = [
+        ("schema", PackageResources.V0001__schema_sql),
+        ("tables", PackageResources.V0002__tables_sql),
+        ("step_partitions", PackageResources.V0003__step_partitions_sql),
+        ("claim", PackageResources.V0004__claim_sql),
+        ("finish", PackageResources.V0005__finish_sql),
+        ("resume", PackageResources.V0006__resume_sql),
+        ("producers", PackageResources.V0007__producers_sql),
+        ("grants", PackageResources.V0008__grants_sql),
+    ].enumerated().map { index, entry in
+        Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
+    }
+
+    /// The version of the schema that this program was written for.
+    public static var latestVersion: Int { all.count }
 }

@@ -1,0 +1,196 @@
+internal import FoundationEssentials
+public import Logging
+internal import Migrations
+public import Postgres
+
+/// A worker's side of the queue: claim, beat, finish, fail, release, resume, sweep.
+///
+/// Two connections, each with a thread of its own: renewals of the lease never wait behind claims and results. Both
+/// come back by themselves after an outage; every call repeats until it is answered or its task is cancelled, and
+/// every call may be repeated: a finish that was stored already is recognised, a claim whose reply was lost is found
+/// by ``Reconciler``.
+public final class QueueClient: Sendable {
+    private let work: ReconnectingConnection
+    private let pulse: ReconnectingConnection
+
+    /// Creates a client; connections open with their first use.
+    public init(_ options: ConnectionOptions, logger: Logger) {
+        var work = options
+        work.statementTimeout = options.statementTimeout ?? .seconds(30)
+        var pulse = options
+        pulse.statementTimeout = .seconds(5)
+        self.work = ReconnectingConnection(work, logger: logger)
+        // A renewal that waits long between attempts would cost the lease.
+        self.pulse = ReconnectingConnection(
+            pulse, backoff: Backoff(initial: .milliseconds(100), ceiling: .seconds(1)), logger: logger)
+    }
+
+    /// Makes a worker known, under a new id.
+    ///
+    /// - Throws: ``QueueError/schemaTooOld(found:needed:)``, ``QueueError/schemaMissing``, `PostgresError`.
+    public func register(_ registration: WorkerRegistration) async throws -> RegisteredWorker {
+        do {
+            return try await pulse.run("register") { connection in
+                let sentAt = ContinuousClock.now
+                let row = try await connection.query(
+                    "SELECT * FROM glimpq.register_v1($1, $2, $3, $4, $5, $6)",
+                    [
+                        registration.host, registration.processID, registration.version,
+                        Int32(registration.capacity), registration.queues, registration.pairs,
+                    ]
+                ).one()
+                let version: Int = try row.get("schema_version")
+                guard version >= Migrations.latestVersion else {
+                    throw QueueError.schemaTooOld(found: version, needed: Migrations.latestVersion)
+                }
+                return RegisteredWorker(
+                    id: try row.get("worker_id"), timeToLive: .seconds(try row.get("lease_seconds", as: Int.self)),
+                    registeredAt: sentAt)
+            }
+        } catch let error as PostgresError where ["3F000", "42883"].contains(error.sqlState ?? "") {
+            throw QueueError.schemaMissing
+        }
+    }
+
+    /// Claims jobs: at most `limit`, from the queues in the order given, of pairs that the worker serves or without a
+    /// pair. Empty if there is nothing to do, the queues are paused, or an isolated job must run alone.
+    ///
+    /// - Throws: ``QueueError/workerLost(worker:)`` if the worker's lease has run out or it is draining.
+    public func claim(worker: Int64, limit: Int, queues: [String], pairs: [String]) async throws -> [ClaimedJob] {
+        precondition(limit > 0, "a claim of \(limit) jobs")
+        do {
+            let jobs = try await work.run("claim") { connection in
+                try await connection.query(
+                    prepared: "SELECT * FROM glimpq.claim_v1($1, $2, $3, $4)", [worker, Int32(limit), queues, pairs]
+                ).map(ClaimedJob.init)
+            }
+            precondition(jobs.count <= limit, "claimed \(jobs.count) jobs instead of at most \(limit)")
+            return jobs.sorted { (-$0.priority, $0.lease.job) < (-$1.priority, $1.lease.job) }
+        } catch let error as PostgresError where error.sqlState == "GQ001" {
+            throw QueueError.workerLost(worker: worker)
+        }
+    }
+
+    /// Renews the lease.
+    ///
+    /// - Parameters:
+    ///   - worker: The worker.
+    ///   - inFlight: How many jobs it works on, for people to see.
+    ///   - draining: Whether it has stopped claiming.
+    ///   - stats: A JSON object for people to see.
+    /// - Returns: What the worker holds, or `nil` if it was declared lost: register again, and hold on to results
+    ///   that are complete, for ``finish(_:)`` may still accept them.
+    public func beat(worker: Int64, inFlight: Int, draining: Bool = false, stats: String = "{}") async throws -> Beat? {
+        try await pulse.run("beat") { connection in
+            let sentAt = ContinuousClock.now
+            let rows = try await connection.query(
+                prepared: "SELECT * FROM glimpq.beat_v1($1, $2, $3, $4)",
+                [worker, draining, Int32(inFlight), JSONText(stats)])
+            if rows.isEmpty { return nil }
+            var jobs: [Beat.Job] = []
+            for row in rows {
+                guard let job: Int64 = try row.get("job_id") else { continue }
+                jobs.append(
+                    Beat.Job(
+                        lease: JobLease(job: job, epoch: try row.get("epoch")),
+                        cancelRequested: try row.get("cancel_requested"),
+                        remaining: try row.get("seconds_left", as: Double?.self).map { .seconds($0) }))
+            }
+            return Beat(sentAt: sentAt, jobs: jobs)
+        }
+    }
+
+    /// Ends a worker in order, after it has finished or released everything.
+    public func leave(worker: Int64) async throws {
+        _ = try await pulse.run("leave", attempts: 3) { connection in
+            try await connection.query("SELECT glimpq.leave_v1($1)", [worker])
+        }
+    }
+
+    /// What became of a result.
+    public enum Verdict: String, Sendable, Hashable {
+        /// Stored now.
+        case accepted
+        /// Stored by an earlier call, whose reply was lost.
+        case duplicate
+        /// Dropped: someone else has claimed the job since, or it was cancelled.
+        case stale
+    }
+
+    /// Stores results and ends their jobs, in one statement. Flush their traces first (``TraceWriter/flush(_:)``).
+    ///
+    /// - Returns: What became of each.
+    public func finish(_ jobs: [FinishedJob]) async throws -> [JobLease: Verdict] {
+        guard !jobs.isEmpty else { return [:] }
+        let json = String(decoding: try JSONEncoder().encode(jobs.map(\.storable)), as: UTF8.self)
+        return try await work.run("finish") { connection in
+            var verdicts: [JobLease: Verdict] = [:]
+            for row in try await connection.query(prepared: "SELECT * FROM glimpq.finish_v1($1)", [json]) {
+                let lease = JobLease(job: try row.get("job_id"), epoch: try row.get("epoch"))
+                verdicts[lease] = Verdict(rawValue: try row.get("verdict"))
+            }
+            return verdicts
+        }
+    }
+
+    /// Ends attempts that failed.
+    ///
+    /// - Returns: The state of each job that was still this attempt's: `ready`, `delayed`, `failed` or `cancelled`.
+    public func fail(_ jobs: [FailedJob]) async throws -> [Int64: String] {
+        guard !jobs.isEmpty else { return [:] }
+        let json = String(decoding: try JSONEncoder().encode(jobs.map(\.wire)), as: UTF8.self)
+        return try await work.run("fail") { connection in
+            var states: [Int64: String] = [:]
+            for row in try await connection.query(prepared: "SELECT * FROM glimpq.fail_v1($1)", [json]) {
+                states[try row.get("job_id")] = try row.get("state", as: String.self)
+            }
+            return states
+        }
+    }
+
+    /// Gives jobs back unfinished, their attempts refunded.
+    ///
+    /// - Returns: The jobs that were still this worker's.
+    @discardableResult
+    public func release(_ jobs: [ReleasedJob], worker: Int64) async throws -> [Int64] {
+        guard !jobs.isEmpty else { return [] }
+        return try await work.run("release") { connection in
+            try await connection.query(
+                "SELECT glimpq.release_v1($1, $2, $3, $4)",
+                [worker, jobs.map(\.lease.job), jobs.map(\.lease.epoch), jobs.map { Int32($0.stepsWritten) }]
+            ).map { try $0.get(0) }
+        }
+    }
+
+    /// The finished steps that claimed jobs can go on from, in order and without gaps, and a note in the attempts that
+    /// they do. Jobs that start from nothing are left out.
+    public func loadResume(_ jobs: [JobLease], worker: Int64) async throws -> [JobLease: [StepRecord]] {
+        guard !jobs.isEmpty else { return [:] }
+        let leases = Dictionary(uniqueKeysWithValues: jobs.map { ($0.job, $0) })
+        return try await work.run("resume") { connection in
+            var steps: [JobLease: [StepRecord]] = [:]
+            let rows = try await connection.query(
+                "SELECT * FROM glimpq.load_resume_v1($1, $2, $3)", [worker, jobs.map(\.job), jobs.map(\.epoch)])
+            for row in rows {
+                let step = try StepRecord(row)
+                guard let lease = leases[step.job] else { continue }
+                steps[lease, default: []].append(step)
+            }
+            return steps
+        }
+    }
+
+    /// Takes jobs away from lost workers, makes delayed jobs ready, creates partitions ahead. Every worker calls it
+    /// every few seconds; it is safe in all of them at once.
+    public func sweep() async throws -> SweepReport {
+        try await work.run("sweep", attempts: 1) { connection in
+            try SweepReport(try await connection.query(prepared: "SELECT * FROM glimpq.sweep_v1()").one())
+        }
+    }
+
+    /// Closes both connections.
+    public func close() async {
+        await work.close()
+        await pulse.close()
+    }
+}

@@ -1,0 +1,89 @@
+internal import Postgres
+
+extension StepRecord {
+    /// Inserts rows given as one array per column; a row that is there already is left alone, so that the statement can
+    /// be repeated after an unknown outcome. Arrays of arrays do not exist in SQL, so token ids travel as text.
+    static let insert = """
+        INSERT INTO glimpq.step (job_id, epoch, seq, day, kind, owner, model, text, token_ids, rule, signal_name,
+            signal_value, threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded,
+            probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+            llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra)
+        SELECT job_id, epoch, seq, day, kind, owner, model, text, token_ids::int[], rule, signal_name,
+            signal_value, threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded,
+            probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+            llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra::jsonb
+        FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::text[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::float8[],
+            $16::text[], $17::int[], $18::int[], $19::int[], $20::int[], $21::text[], $22::float8[], $23::float8[],
+            $24::int[], $25::int[], $26::int[], $27::int[], $28::int[], $29::int[], $30::bigint[], $31::bigint[],
+            $32::bigint[], $33::text[])
+            AS s(job_id, epoch, seq, day, kind, owner, model, text, token_ids, rule, signal_name, signal_value,
+                threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded, probe_tokens,
+                finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+                llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra)
+        ON CONFLICT DO NOTHING
+        """
+
+    /// The arrays that ``insert`` takes.
+    static func columns(_ steps: [StepRecord]) -> [any PostgresEncodable] {
+        let identity: [any PostgresEncodable] = [
+            steps.map(\.job), steps.map(\.epoch), steps.map(\.sequence), steps.map(\.day), steps.map(\.kind.rawValue),
+            steps.map(\.owner.rawValue), steps.map(\.model), steps.map { StoredText.sanitized($0.text) },
+            steps.map { "{" + $0.tokenIDs.map(String.init).joined(separator: ",") + "}" },
+        ]
+        let signals: [any PostgresEncodable] = [
+            steps.map(\.rule), steps.map(\.signalName), steps.map(\.signalValue), steps.map(\.threshold),
+            steps.map(\.initialEntropy), steps.map(\.topEntropy), steps.map(\.entropySupport),
+            steps.map(\.probedToken), steps.map(\.tokensKept), steps.map(\.tokensDiscarded), steps.map(\.probeTokens),
+            steps.map(\.finishReason), steps.map(\.meanLogProbability), steps.map(\.meanEntropy),
+        ]
+        let cost: [any PostgresEncodable] = [
+            steps.map(\.cost.slmPrefill), steps.map(\.cost.slmCached), steps.map(\.cost.slmDecoded),
+            steps.map(\.cost.llmPrefill), steps.map(\.cost.llmCached), steps.map(\.cost.llmDecoded),
+            steps.map(\.cost.probeNanoseconds), steps.map(\.cost.slmNanoseconds), steps.map(\.cost.llmNanoseconds),
+            steps.map(\.extra),
+        ]
+        return identity + signals + cost
+    }
+
+    /// Reads a row of `glimpq.step` or `glimpq.v_trace`.
+    init(_ row: Row) throws {
+        let kindName: String = try row.get("kind")
+        let ownerName: String = try row.get("owner")
+        self.init(
+            JobLease(job: try row.get("job_id"), epoch: try row.get("epoch")), sequence: try row.get("seq"),
+            day: try row.get("day"), kind: Kind(rawValue: kindName) ?? .thinking,
+            owner: Owner(rawValue: ownerName) ?? .llm, model: try row.get("model"), text: try row.get("text"),
+            tokenIDs: try row.get("token_ids"))
+        rule = try row.get("rule")
+        signalName = try row.get("signal_name")
+        signalValue = try row.get("signal_value")
+        threshold = try row.get("threshold")
+        initialEntropy = try row.get("h_init")
+        topEntropy = try row.get("h_top")
+        entropySupport = try row.get("entropy_support")
+        probedToken = try row.get("probed_token")
+        tokensKept = try row.get("tokens_kept")
+        tokensDiscarded = try row.get("tokens_discarded")
+        probeTokens = try row.get("probe_tokens")
+        finishReason = try row.get("finish_reason")
+        meanLogProbability = try row.get("mean_logprob")
+        meanEntropy = try row.get("mean_entropy")
+        cost = try Cost(row)
+        extra = try row.get("extra")
+    }
+}
+
+extension StepRecord.Cost {
+    fileprivate init(_ row: Row) throws {
+        slmPrefill = try row.get("slm_prefill")
+        slmCached = try row.get("slm_cached")
+        slmDecoded = try row.get("slm_decoded")
+        llmPrefill = try row.get("llm_prefill")
+        llmCached = try row.get("llm_cached")
+        llmDecoded = try row.get("llm_decoded")
+        probeNanoseconds = try row.get("probe_ns")
+        slmNanoseconds = try row.get("slm_ns")
+        llmNanoseconds = try row.get("llm_ns")
+    }
+}
