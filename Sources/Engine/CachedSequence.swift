@@ -1,0 +1,97 @@
+import Generation
+
+/// What a model's KV cache holds for one sequence: the tokens, how many of them are computed, and where.
+struct CachedSequence {
+    /// The tokens of the context, those not yet computed included.
+    private(set) var tokens: [TokenID] = []
+    /// Number of leading tokens whose keys and values are in the cache.
+    private(set) var computed = 0
+    /// Physical block of each 16 (``KeyValueBlocks/blockTokens``) tokens.
+    private(set) var blockTable: [Int32] = []
+    /// Content names of the full computed blocks, for finding and registering prefixes.
+    private var contents: [KeyValueBlocks.ContentID] = []
+
+    /// Number of tokens still to be computed.
+    var pending: Int { tokens.count - computed }
+
+    /// Makes `context` the sequence's tokens. What the cache holds of it stays; the rest is dropped, and at least one
+    /// token is left to compute, since only a computed token gives logits.
+    ///
+    /// - Returns: Number of tokens that need no computation, shared prefixes included.
+    mutating func setContext(_ context: [TokenID], blocks: inout KeyValueBlocks) -> Int {
+        precondition(!context.isEmpty)
+        var common = 0
+        let limit = min(computed, context.count - 1)
+        while common < limit && tokens[common] == context[common] { common += 1 }
+        truncate(to: common, blocks: &blocks)
+        tokens = context
+        sharePrefix(blocks: &blocks)
+        return computed
+    }
+
+    /// Appends one token that is still to be computed.
+    mutating func append(_ token: TokenID) { tokens.append(token) }
+
+    /// Takes blocks so that the next `count` pending tokens have room.
+    ///
+    /// - Returns: `false` if the pool ran out; blocks taken so far stay with the sequence.
+    mutating func reserve(_ count: Int, blocks: inout KeyValueBlocks) -> Bool {
+        let needed = (computed + count + blocks.blockTokens - 1) / blocks.blockTokens
+        while blockTable.count < needed {
+            guard let block = blocks.allocate() else { return false }
+            blockTable.append(block)
+        }
+        return true
+    }
+
+    /// Notes that the next `count` pending tokens are computed and offers full blocks for sharing.
+    mutating func didCompute(_ count: Int, blocks: inout KeyValueBlocks) {
+        computed += count
+        let size = blocks.blockTokens
+        while (contents.count + 1) * size <= computed {
+            let i = contents.count
+            contents.append(
+                blocks.register(
+                    blockTable[i], parent: contents.last ?? 0, tokens: tokens[i * size..<(i + 1) * size]))
+        }
+    }
+
+    /// Gives all blocks back; the tokens stay and must be computed anew.
+    mutating func releaseBlocks(blocks: inout KeyValueBlocks) {
+        truncate(to: 0, blocks: &blocks)
+    }
+
+    /// Finds blocks of other sequences, or of this one's past, that hold the next tokens.
+    mutating func sharePrefix(blocks: inout KeyValueBlocks) {
+        let size = blocks.blockTokens
+        guard computed == contents.count * size else { return }  // inside a block: go on computing it
+        while computed + size < tokens.count {
+            guard
+                let hit = blocks.share(
+                    parent: contents.last ?? 0, tokens: tokens[computed..<computed + size])
+            else { return }
+            // Blocks reserved ahead for this place are not needed.
+            if blockTable.count > contents.count {
+                blocks.release(blockTable[contents.count])
+                blockTable[contents.count] = hit.block
+            } else {
+                blockTable.append(hit.block)
+            }
+            contents.append(hit.content)
+            computed += size
+        }
+    }
+
+    private mutating func truncate(to length: Int, blocks: inout KeyValueBlocks) {
+        let size = blocks.blockTokens
+        var kept = min(length, computed)
+        // A block that others can find must not be written again: fall back to its start.
+        let last = kept / size
+        if kept % size != 0 && last < contents.count { kept = last * size }
+        let keptBlocks = (kept + size - 1) / size
+        // Released back to front, so that the head of the prefix is evicted last.
+        while blockTable.count > keptBlocks { blocks.release(blockTable.removeLast()) }
+        contents.removeLast(max(0, contents.count - kept / size))
+        computed = kept
+    }
+}

@@ -1,0 +1,71 @@
+import Generation
+
+/// A request on its way through a model.
+struct EngineRequest: Sendable {
+    /// Names the request in the process.
+    var id: UInt64
+    /// What is asked, and how to answer.
+    var call: Call
+
+    /// The kinds of request. Exactly one answer is given through the continuation.
+    enum Call: Sendable {
+        /// Return the next token's distribution.
+        case probe(ProbeRequest, CheckedContinuation<Probe, any Error>)
+        /// Generate up to a stop condition.
+        case generate(GenerationRequest, CheckedContinuation<Generation, any Error>)
+    }
+
+    /// The sequence that the request continues.
+    var sequence: SequenceID {
+        switch call {
+        case .probe(let request, _): request.sequence
+        case .generate(let request, _): request.sequence
+        }
+    }
+
+    /// The tokens before what is asked for.
+    var context: [TokenID] {
+        switch call {
+        case .probe(let request, _): request.context
+        case .generate(let request, _): request.context
+        }
+    }
+
+    /// A first token that has been drawn already.
+    var firstToken: TokenID? {
+        guard case .generate(let request, _) = call else { return nil }
+        return request.firstToken
+    }
+
+    /// When to stop; a probe generates nothing.
+    var stop: StopCondition {
+        guard case .generate(let request, _) = call else { return .endOfText }
+        return request.stop
+    }
+
+    /// Most tokens to generate; a probe looks at one.
+    var maximumTokens: Int {
+        guard case .generate(let request, _) = call else { return 1 }
+        return request.maximumTokens
+    }
+
+    /// Answers with an error.
+    func fail(_ error: any Error) {
+        switch call {
+        case .probe(_, let continuation): continuation.resume(throwing: error)
+        case .generate(_, let continuation): continuation.resume(throwing: error)
+        }
+    }
+}
+
+/// What the engine's thread is told. Every command names a model by its index in the engine.
+enum EngineCommand: Sendable {
+    /// Serve a request.
+    case submit(model: Int, EngineRequest)
+    /// Withdraw a request if it has not been answered.
+    case cancel(model: Int, request: UInt64)
+    /// Give back a sequence's blocks.
+    case close(model: Int, SequenceID)
+    /// Answer everything that is open with ``ModelError/shutDown`` and end.
+    case shutDown
+}

@@ -1,0 +1,84 @@
+import Foundation
+public import Generation
+import Synchronization
+
+/// Runs models on one dedicated thread that batches the requests of all callers continuously. The models take turns
+/// by whole forward passes, each of which uses all compute threads.
+public final class InferenceEngine: Sendable {
+    private let inbox = Inbox()
+    private let published: MetricsBoard
+    private let finished = DispatchSemaphore(value: 0)
+    private let models: [EngineModel]
+
+    /// Starts the thread.
+    ///
+    /// - Parameter models: The models to serve; names are unique.
+    init(_ loaded: [LoadedModel]) {
+        published = MetricsBoard(count: loaded.count)
+        models = loaded.enumerated().map { [inbox] index, model in
+            EngineModel(model, index: index, inbox: inbox)
+        }
+        let thread = Thread { [inbox, published, finished] in
+            Self.run(loaded, inbox: inbox, metrics: published)
+            finished.signal()
+        }
+        thread.name = "glimpq-engine"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// The model of a name, or `nil`.
+    public func model(named name: String) -> (any LanguageModel)? {
+        models.first { $0.identity.name == name }
+    }
+
+    /// What each model has done so far, by name.
+    public var metrics: [String: ModelMetrics] {
+        let values = published.read()
+        return Dictionary(uniqueKeysWithValues: zip(models.map(\.identity.name), values))
+    }
+
+    /// Answers all open requests with ``ModelError/shutDown`` and ends the thread. Later requests fail the same way.
+    public func shutDown() async {
+        guard inbox.post(.shutDown) else { return }
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [finished] in
+                finished.wait()
+                continuation.resume()
+            }
+        }
+    }
+
+    private static func run(_ models: [LoadedModel], inbox: Inbox, metrics: MetricsBoard) {
+        let runners = models.map(ModelRunner.init)
+        while true {
+            let isIdle = !runners.contains { $0.hasWork }
+            for command in inbox.take(waiting: isIdle) {
+                switch command {
+                case .submit(let model, let request): runners[model].submit(request)
+                case .cancel(let model, let request): runners[model].cancel(request)
+                case .close(let model, let sequence): runners[model].close(sequence)
+                case .shutDown:
+                    for runner in runners { runner.failAll(ModelError.shutDown) }
+                    for case .submit(_, let request) in inbox.close() { request.fail(ModelError.shutDown) }
+                    return
+                }
+            }
+            for (index, runner) in runners.enumerated() where runner.hasWork {
+                runner.step()
+                metrics.publish(runner.metrics, at: index)
+            }
+        }
+    }
+}
+
+/// The latest account of every model, for readers on other threads.
+private final class MetricsBoard: Sendable {
+    private let values: Mutex<[ModelMetrics]>
+
+    init(count: Int) { values = Mutex(Array(repeating: ModelMetrics(), count: count)) }
+
+    func publish(_ metrics: ModelMetrics, at index: Int) { values.withLock { $0[index] = metrics } }
+
+    func read() -> [ModelMetrics] { values.withLock { $0 } }
+}

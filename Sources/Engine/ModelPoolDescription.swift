@@ -1,0 +1,171 @@
+public import Foundation
+
+/// What a pool file says: the models to load and the pairs that jobs can name.
+///
+/// ```json
+/// {
+///   "threads": 2,
+///   "default_pair": "demo",
+///   "models": {
+///     "demo-slm": {"path": "../Ops/demo-pair/slm", "kv_cache_mib": 64},
+///     "demo-llm": {"path": "../Ops/demo-pair/llm"}
+///   },
+///   "pairs": {"demo": {"slm": "demo-slm", "llm": "demo-llm"}}
+/// }
+/// ```
+public struct ModelPoolDescription: Sendable, Hashable, Decodable {
+    /// Compute threads; `nil`: as many as the process may use.
+    public var threads: Int?
+    /// The pair of jobs that name none.
+    public var defaultPair: String
+    /// The models, by name.
+    public var models: [String: Model]
+    /// The pairs, by name.
+    public var pairs: [String: Pair]
+
+    /// A model to load.
+    public struct Model: Sendable, Hashable, Decodable {
+        /// Folder of a Hugging Face checkpoint; relative to the pool file.
+        public var path: String
+        /// Kernel family: `own` (default) or `openblas`.
+        public var kernels: String?
+        /// Size of the KV cache in MiB; `nil`: an equal share of a quarter of the memory, at most 64 full contexts.
+        public var kvCacheMiB: Int?
+        /// Most tokens in one forward pass; `nil`: 512.
+        public var maximumBatchTokens: Int?
+        /// Most tokens of one sequence in one forward pass; `nil`: 128.
+        public var maximumPrefillChunk: Int?
+        /// Prompt template; `nil`: by the tokens of the vocabulary.
+        public var template: String?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case path, kernels, template
+            case kvCacheMiB = "kv_cache_mib"
+            case maximumBatchTokens = "max_batch_tokens"
+            case maximumPrefillChunk = "max_prefill_chunk"
+        }
+
+        /// Reads an entry; refuses keys that it does not know.
+        public init(from decoder: any Decoder) throws {
+            try decoder.refuseUnknownKeys(CodingKeys.self)
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            path = try values.decode(String.self, forKey: .path)
+            kernels = try values.decodeIfPresent(String.self, forKey: .kernels)
+            kvCacheMiB = try values.decodePositive(.kvCacheMiB)
+            maximumBatchTokens = try values.decodePositive(.maximumBatchTokens)
+            maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk)
+            template = try values.decodeIfPresent(String.self, forKey: .template)
+        }
+    }
+
+    /// A small and a large model that work together.
+    public struct Pair: Sendable, Hashable, Decodable {
+        /// Name of the small model.
+        public var slm: String
+        /// Name of the large model.
+        public var llm: String
+        /// First-token entropies (nats) seen on earlier jobs: the prior of routing by a target intervention rate.
+        public var entropySample: [Double]
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case slm, llm
+            case entropySample = "entropy_sample"
+        }
+
+        /// Reads an entry; refuses keys that it does not know.
+        public init(from decoder: any Decoder) throws {
+            try decoder.refuseUnknownKeys(CodingKeys.self)
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            slm = try values.decode(String.self, forKey: .slm)
+            llm = try values.decode(String.self, forKey: .llm)
+            entropySample = try values.decodeIfPresent([Double].self, forKey: .entropySample) ?? []
+        }
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case threads, models, pairs
+        case defaultPair = "default_pair"
+    }
+
+    /// Reads a description; refuses keys that it does not know, and pairs of models that it does not list.
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseUnknownKeys(CodingKeys.self)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        threads = try values.decodePositive(.threads)
+        models = try values.decode([String: Model].self, forKey: .models)
+        pairs = try values.decode([String: Pair].self, forKey: .pairs)
+        defaultPair = try values.decode(String.self, forKey: .defaultPair)
+        for (name, pair) in pairs {
+            for model in [pair.slm, pair.llm] where models[model] == nil {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .pairs, in: values,
+                    debugDescription: "pair \"\(name)\" names model \"\(model)\", which \"models\" does not list")
+            }
+        }
+        if pairs[defaultPair] == nil {
+            throw DecodingError.dataCorruptedError(
+                forKey: .defaultPair, in: values,
+                debugDescription: "\"\(defaultPair)\" is not among the pairs \(pairs.keys.sorted())")
+        }
+    }
+
+    /// Reads a pool file.
+    ///
+    /// - Throws: ``ModelPoolError/badDescription(file:reason:)`` naming the file, the JSON path and what is wrong.
+    public static func read(_ file: URL) throws -> ModelPoolDescription {
+        do {
+            return try JSONDecoder().decode(ModelPoolDescription.self, from: Data(contentsOf: file))
+        } catch let error as DecodingError {
+            throw ModelPoolError.badDescription(file: file.path, reason: error.placeAndReason)
+        } catch {
+            throw ModelPoolError.badDescription(file: file.path, reason: error.localizedDescription)
+        }
+    }
+}
+
+private struct AnyKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+    /// Throws if the object has a key that `keys` does not list: a misspelt key must not pass in silence.
+    fileprivate func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
+        let known = Set(keys.allCases.map(\.stringValue))
+        let values = try container(keyedBy: AnyKey.self)
+        for key in values.allKeys where !known.contains(key.stringValue) {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: values, debugDescription: "unknown key; known are \(known.sorted())")
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    fileprivate func decodePositive(_ key: Key) throws -> Int? {
+        guard let value = try decodeIfPresent(Int.self, forKey: key) else { return nil }
+        guard value > 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "expected a number above 0, got \(value)")
+        }
+        return value
+    }
+}
+
+extension DecodingError {
+    /// The JSON path and what is wrong there.
+    fileprivate var placeAndReason: String {
+        func place(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
+            let path = context.codingPath + [key].compactMap(\.self)
+            return path.isEmpty ? "top level" : path.map(\.stringValue).joined(separator: ".")
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): "\(place(context, key)): key is missing"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            "\(place(context)): expected \(type)"
+        case .dataCorrupted(let context): "\(place(context)): \(context.debugDescription)"
+        @unknown default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// Decides which sequences a forward pass serves and with how many tokens. There are no phases: a probe, a decode and
+/// a chunk of a prefill differ only in the number of tokens they feed and in how urgent they are.
+struct Scheduler {
+    /// Most tokens that one forward pass computes; bounds how long a prefill can delay a decode.
+    var maximumRows: Int
+    /// Most tokens of one sequence in one forward pass.
+    var maximumChunk: Int
+
+    /// A sequence with work to do.
+    struct Candidate {
+        /// Index of the sequence in the runner.
+        var slot: Int
+        /// Whether the request is a probe.
+        var isProbe: Bool
+        /// Tokens still to be computed; at least 1.
+        var pending: Int
+        /// Order of arrival of the sequence: smaller is older.
+        var age: UInt64
+    }
+
+    /// A sequence's part of a forward pass.
+    struct Share: Equatable {
+        /// Index of the sequence in the runner.
+        var slot: Int
+        /// Number of tokens to feed.
+        var count: Int
+        /// Whether these are the last pending tokens, so that the logits of the last one answer the request.
+        var completes: Bool
+    }
+
+    /// Plans one forward pass: probes first, for they are cheap and unblock a session; then decodes; then prefill in
+    /// order of age.
+    ///
+    /// - Parameter candidates: The sequences with work; reordered in place.
+    /// - Returns: Shares that add up to at most ``maximumRows`` tokens, every share at least one.
+    func plan(_ candidates: inout [Candidate], into shares: inout [Share]) {
+        shares.removeAll(keepingCapacity: true)
+        candidates.sort { a, b in
+            let (x, y) = (Self.urgency(a), Self.urgency(b))
+            return x != y ? x < y : a.age < b.age
+        }
+        var room = maximumRows
+        for candidate in candidates {
+            guard room > 0 else { return }
+            let count = min(candidate.pending, maximumChunk, room)
+            shares.append(Share(slot: candidate.slot, count: count, completes: count == candidate.pending))
+            room -= count
+        }
+    }
+
+    /// A sequence that could give up its blocks.
+    struct Holder {
+        /// Index of the sequence in the runner.
+        var slot: Int
+        /// Whether it waits for its session rather than for the model.
+        var isIdle: Bool
+        /// Order of arrival: smaller is older.
+        var age: UInt64
+    }
+
+    /// Chooses who gives up its blocks so that `requester` can go on: the youngest idle sequence, else the youngest
+    /// one that is younger than the requester; `nil` if the requester has to wait. So the oldest sequence with a
+    /// request always makes progress.
+    static func victim(among holders: some Sequence<Holder>, requester: Holder) -> Holder? {
+        holders
+            .filter { $0.slot != requester.slot && ($0.isIdle || $0.age > requester.age) }
+            .max { a, b in a.isIdle != b.isIdle ? b.isIdle : a.age < b.age }
+    }
+
+    private static func urgency(_ candidate: Candidate) -> Int {
+        if candidate.isProbe { return 0 }
+        return candidate.pending == 1 ? 1 : 2
+    }
+}

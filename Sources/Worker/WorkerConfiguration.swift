@@ -1,0 +1,20 @@
+/// How a worker behaves. The defaults are meant for production; the lease times are the queue's.
+public struct WorkerConfiguration: Sendable {
+    /// Most jobs in flight at once.
+    public var slots = 64
+    /// Queues to claim from, in order of preference.
+    public var queues = ["default"]
+    /// Where to look for work when there was none: the delay doubles from the lower to the upper bound.
+    public var pollDelay: ClosedRange<Duration> = .milliseconds(200) ... .seconds(5)
+    /// Time between two heartbeats; the lease is six times as long.
+    public var beatInterval = Duration.seconds(5)
+    /// Time between two looks for jobs of lost workers.
+    public var sweepInterval = Duration.seconds(5)
+    /// How long jobs in flight may go on after a request to stop, before they are handed back.
+    public var drainGrace = Duration.seconds(30)
+    /// Whether to stop once no job of the queues is left to do.
+    public var stopsWhenIdle = false
+
+    /// Creates the default configuration.
+    public init() {}
+}
