@@ -29,7 +29,7 @@ struct LoadedModel: Sendable {
         name: String, path: String, entry: ModelPoolDescription.Model, threads: ComputeThreads, budget: KeyValueBudget
     ) throws {
         let checkpoint = try Checkpoint.open(path: path)
-        let family = try KernelFamily(poolName: entry.kernels ?? KernelFamily.own.poolName)
+        let family = try Self.family(named: entry.kernels)
         decoder = try Decoder(checkpoint: checkpoint, threads: threads, family: family)
         vocabulary = try TokenizerVocabulary(
             Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json")),
@@ -51,5 +51,15 @@ struct LoadedModel: Sendable {
             let contextBlocks = (shape.contextLength + KeyValueCache.blockTokens - 1) / KeyValueCache.blockTokens
             blockCount = max(1, min(budget.bytesPerModel / blockBytes, contextBlocks * Self.defaultSessions))
         }
+    }
+
+    private static func family(named name: String?) throws -> KernelFamily {
+        guard let name else { return .own }
+        guard let family = KernelFamily(rawValue: name) else {
+            throw ModelError.invalidRequest(
+                "unknown kernel family \(name.debugDescription); known: "
+                    + KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return family
     }
 }

@@ -26,7 +26,7 @@ public struct ModelPool: Sendable {
     ///   - threads: Compute threads; overrides the description's.
     /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``.
     public init(_ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil) throws {
-        let compute = ComputeThreads(count: threads ?? description.threads ?? availableProcessors())
+        let compute = try ComputeThreads(count: threads ?? description.threads ?? availableProcessors())
         var loaded: [LoadedModel] = []
         var plan: [ModelPlan] = []
         let budget = KeyValueBudget(modelCount: description.models.count)
@@ -77,7 +77,7 @@ public struct ModelPlan: Sendable, Hashable, Codable {
     init(_ model: LoadedModel, path: String) {
         identity = model.identity
         self.path = path
-        weightBytes = model.decoder.weightBytes
+        weightBytes = model.decoder.weightByteCount
         cacheBytes = model.blockCount * KeyValueCache.bytesPerBlock(model.decoder.shape)
         cacheTokens = model.blockCount * KeyValueCache.blockTokens
     }

@@ -38,6 +38,19 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         /// Prompt template; `nil`: by the tokens of the vocabulary.
         public var template: String?
 
+        /// Describes a model; settings left out get their defaults.
+        public init(
+            path: String, kernels: String? = nil, kvCacheMiB: Int? = nil, maximumBatchTokens: Int? = nil,
+            maximumPrefillChunk: Int? = nil, template: String? = nil
+        ) {
+            self.path = path
+            self.kernels = kernels
+            self.kvCacheMiB = kvCacheMiB
+            self.maximumBatchTokens = maximumBatchTokens
+            self.maximumPrefillChunk = maximumPrefillChunk
+            self.template = template
+        }
+
         enum CodingKeys: String, CodingKey, CaseIterable {
             case path, kernels, template
             case kvCacheMiB = "kv_cache_mib"

@@ -1,3 +1,4 @@
+import Checkpoints
 import Decoder
 import Generation
 import Kernels
@@ -19,7 +20,6 @@ final class ModelRunner {
     // Working memory, kept between steps.
     private var batch = ForwardBatch()
     private var candidates: [Scheduler.Candidate] = []
-    private var shares: [Scheduler.Share] = []
     private var admitted: [Scheduler.Share] = []
     private var admittedSlots: Set<Int> = []
     private var logits: [Float] = []
@@ -109,22 +109,23 @@ final class ModelRunner {
                 Scheduler.Candidate(
                     slot: slot, isProbe: active.isProbe, pending: store[slot].cached.pending, age: store[slot].age))
         }
-        scheduler.plan(&candidates, into: &shares)
-        admitted.removeAll(keepingCapacity: true)
         admittedSlots.removeAll(keepingCapacity: true)
-        for share in shares {
-            // A sequence that lost its blocks to an older one in this very pass has more pending than was planned.
-            let pending = store[share.slot].cached.pending
-            guard share.completes ? pending == share.count : pending > share.count else { continue }
-            switch store.reserve(share.count, for: share.slot, admitted: admittedSlots) {
-            case .granted:
-                admitted.append(share)
-                admittedSlots.insert(share.slot)
-            case .wait: continue
-            case .impossible(let needed):
-                store.detach(share.slot)?.request.fail(
-                    ModelError.cacheTooSmall(model: name, blocksNeeded: needed, blocks: store.blocks.count))
-            }
+        scheduler.plan(&candidates, into: &admitted, admit: reserve)
+    }
+
+    private func reserve(_ share: Scheduler.Share) -> Bool {
+        // A sequence that lost its blocks to an older one in this very pass has more pending than was planned.
+        let pending = store[share.slot].cached.pending
+        guard share.completes ? pending == share.count : pending > share.count else { return false }
+        switch store.reserve(share.count, for: share.slot, admitted: admittedSlots) {
+        case .granted:
+            admittedSlots.insert(share.slot)
+            return true
+        case .wait: return false
+        case .impossible(let needed):
+            store.detach(share.slot)?.request.fail(
+                ModelError.cacheTooSmall(model: name, blocksNeeded: needed, blocks: store.blocks.count))
+            return false
         }
     }
 
@@ -183,7 +184,7 @@ final class ModelRunner {
             let sampled =
                 statistics.isFinite
                 ? sampler.draw(
-                    from: logits, count: sampleable, maximum: statistics.maximum, parameters: request.sampling,
+                    from: logits, count: sampleable, maximum: Double(statistics.maximum), parameters: request.sampling,
                     uniform: request.randomness.uniform(position: 0))
                 : 0
             let signals = DistributionSignals(
@@ -197,7 +198,7 @@ final class ModelRunner {
                 return nil
             }
             let token = sampler.draw(
-                from: logits, count: sampleable, maximum: statistics.maximum, parameters: request.sampling,
+                from: logits, count: sampleable, maximum: Double(statistics.maximum), parameters: request.sampling,
                 uniform: request.randomness.uniform(position: UInt32(active.tokens.count)))
             active.measure(
                 logProbability: Double(logits[Int(token)]) - statistics.logSumExp, entropy: statistics.entropy)
@@ -230,7 +231,8 @@ final class ModelRunner {
             return .invalidRequest("at least one token must be asked for, got \(request.maximumTokens)")
         }
         let valid = 0..<TokenID(shape.vocabularySize)
-        if let stray = (request.context + [request.firstToken].compactMap(\.self)).first(where: { !valid.contains($0) }) {
+        if let stray = (request.context + [request.firstToken].compactMap(\.self)).first(where: { !valid.contains($0) })
+        {
             return .invalidRequest("token \(stray) is outside the vocabulary of \(shape.vocabularySize)")
         }
         return nil

@@ -29,11 +29,14 @@ struct Scheduler {
     }
 
     /// Plans one forward pass: probes first, for they are cheap and unblock a session; then decodes; then prefill in
-    /// order of age.
+    /// order of age. A share that finds no memory takes no room from the others: else many waiting sequences could
+    /// keep out the one that is able to go on.
     ///
-    /// - Parameter candidates: The sequences with work; reordered in place.
-    /// - Returns: Shares that add up to at most ``maximumRows`` tokens, every share at least one.
-    func plan(_ candidates: inout [Candidate], into shares: inout [Share]) {
+    /// - Parameters:
+    ///   - candidates: The sequences with work; reordered in place.
+    ///   - shares: Receives shares that add up to at most ``maximumRows`` tokens, every share at least one.
+    ///   - admit: Finds memory for a share, or says `false`.
+    func plan(_ candidates: inout [Candidate], into shares: inout [Share], admit: (Share) -> Bool) {
         shares.removeAll(keepingCapacity: true)
         candidates.sort { a, b in
             let (x, y) = (Self.urgency(a), Self.urgency(b))
@@ -43,7 +46,9 @@ struct Scheduler {
         for candidate in candidates {
             guard room > 0 else { return }
             let count = min(candidate.pending, maximumChunk, room)
-            shares.append(Share(slot: candidate.slot, count: count, completes: count == candidate.pending))
+            let share = Share(slot: candidate.slot, count: count, completes: count == candidate.pending)
+            guard admit(share) else { continue }
+            shares.append(share)
             room -= count
         }
     }

@@ -20,7 +20,7 @@ enum DemoPair {
     }
 
     static func engine(_ limits: Limits = Limits()) throws -> InferenceEngine {
-        let compute = ComputeThreads(count: limits.threads)
+        let compute = try ComputeThreads(count: limits.threads)
         let models = try ["slm", "llm"].map { name in
             let entry = ModelPoolDescription.Model(
                 path: name, kernels: limits.kernels, maximumBatchTokens: limits.rows, maximumPrefillChunk: limits.chunk)

@@ -5,7 +5,9 @@ import Testing
 @testable import Engine
 
 @Suite struct SamplerTests {
-    private func draw(_ logits: [Float], _ parameters: SamplingParameters, _ uniform: Double, count: Int? = nil) -> TokenID {
+    private func draw(_ logits: [Float], _ parameters: SamplingParameters, _ uniform: Double, count: Int? = nil)
+        -> TokenID
+    {
         var sampler = Sampler()
         return logits.withUnsafeBufferPointer {
             sampler.draw(

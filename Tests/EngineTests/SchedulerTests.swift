@@ -3,10 +3,12 @@ import Testing
 @testable import Engine
 
 @Suite struct SchedulerTests {
-    private func plan(_ scheduler: Scheduler, _ candidates: [Scheduler.Candidate]) -> [Scheduler.Share] {
+    private func plan(
+        _ scheduler: Scheduler, _ candidates: [Scheduler.Candidate], admit: (Scheduler.Share) -> Bool = { _ in true }
+    ) -> [Scheduler.Share] {
         var candidates = candidates
         var shares: [Scheduler.Share] = []
-        scheduler.plan(&candidates, into: &shares)
+        scheduler.plan(&candidates, into: &shares, admit: admit)
         return shares
     }
 
@@ -31,6 +33,14 @@ import Testing
         let shares = plan(Scheduler(maximumRows: 32, maximumChunk: 64), many)
         #expect(shares.map(\.count).reduce(0, +) == 32)
         #expect(shares.allSatisfy { $0.count > 0 })
+    }
+
+    @Test func sharesWithoutMemoryTakeNoRoom() {
+        let candidates =
+            (1..<40).map { Scheduler.Candidate(slot: $0, isProbe: true, pending: 8, age: UInt64($0)) }
+            + [Scheduler.Candidate(slot: 0, isProbe: false, pending: 30, age: 0)]
+        let shares = plan(Scheduler(maximumRows: 16, maximumChunk: 64), candidates) { $0.slot == 0 }
+        #expect(shares == [.init(slot: 0, count: 16, completes: false)])
     }
 
     @Test func theYoungestIdleSequenceGivesWayFirst() {
