@@ -236,15 +236,18 @@ CREATE TABLE glimpq.step (
     signal_value      float8,
     threshold         float8,
     h_init            float8,
+    h_norm            float8,
     h_top             float8,
     mean_logprob      float8,
     mean_entropy      float8,
     probe_ns          bigint NOT NULL DEFAULT 0,
     slm_ns            bigint NOT NULL DEFAULT 0,
     llm_ns            bigint NOT NULL DEFAULT 0,
+    h_top_support     int,
     probed_token      int,
     tokens_kept       int NOT NULL DEFAULT 0,
-    tokens_discarded  int NOT NULL DEFAULT 0,
+    slm_discarded     int NOT NULL DEFAULT 0,
+    llm_discarded     int NOT NULL DEFAULT 0,
     probe_tokens      int NOT NULL DEFAULT 0,
     slm_prefill       int NOT NULL DEFAULT 0,
     slm_cached        int NOT NULL DEFAULT 0,
@@ -257,7 +260,6 @@ CREATE TABLE glimpq.step (
     model             text NOT NULL,
     rule              text,
     signal_name       text,
-    entropy_support   text,
     finish_reason     text,
     text              text NOT NULL,
     token_ids         int[] NOT NULL,
@@ -272,8 +274,9 @@ COMMENT ON COLUMN glimpq.step.day IS 'The day (UTC) on which the job was created
 COMMENT ON COLUMN glimpq.step.rule IS 'Which rule of the strategy chose the owner.';
 COMMENT ON COLUMN glimpq.step.signal_value IS 'What the rule compared with the threshold.';
 COMMENT ON COLUMN glimpq.step.h_init IS 'Entropy in nats of the small model''s first-token distribution, full vocabulary.';
-COMMENT ON COLUMN glimpq.step.h_top IS 'The same over the most probable tokens renormalised.';
-COMMENT ON COLUMN glimpq.step.entropy_support IS 'Over which tokens signal_value was measured: full, or topN.';
+COMMENT ON COLUMN glimpq.step.h_norm IS 'The same as a share of its ceiling, 0 to 1.';
+COMMENT ON COLUMN glimpq.step.h_top IS 'The same in nats over the h_top_support most probable tokens, renormalised.';
+COMMENT ON COLUMN glimpq.step.slm_discarded IS 'Tokens of drafts that the small model wrote and that were thrown away.';
 COMMENT ON COLUMN glimpq.step.probe_tokens IS 'Probes made for the step (each is one forward pass of the small model).';
 
 -- Takes rows of days without a partition, so that no trace is ever lost.

@@ -66,8 +66,11 @@ COMMENT ON FUNCTION glimpq.load_resume_v1 IS 'The steps that earlier attempts of
 
 CREATE VIEW glimpq.v_trace AS
 SELECT j.batch_id, j.custom_id, s.job_id, s.seq, s.kind, s.owner, s.model, s.rule, s.signal_name, s.signal_value,
-    s.threshold, s.h_init, s.h_top, s.entropy_support, s.probed_token, s.text, s.tokens_kept, s.tokens_discarded,
-    s.probe_tokens, s.finish_reason, s.mean_logprob, s.mean_entropy, s.slm_prefill, s.slm_cached, s.slm_decoded,
+    s.threshold, s.h_init, s.h_norm, s.h_top, s.h_top_support,
+    CASE s.signal_name WHEN 'entropy' THEN 'full' WHEN 'top_entropy' THEN 'top' || s.h_top_support END
+        AS entropy_support,
+    s.probed_token, s.text, s.tokens_kept, s.slm_discarded, s.llm_discarded,
+    s.slm_discarded + s.llm_discarded AS tokens_discarded, s.probe_tokens, s.finish_reason, s.mean_logprob, s.mean_entropy, s.slm_prefill, s.slm_cached, s.slm_decoded,
     s.llm_prefill, s.llm_cached, s.llm_decoded, s.probe_ns, s.slm_ns, s.llm_ns, s.written_at, s.epoch, s.day,
     s.token_ids, s.extra, w.epoch AS winning_epoch, w.finished
 FROM glimpq.job j

@@ -164,15 +164,15 @@ public final class QueueClient: Sendable {
 
     /// The finished steps that claimed jobs can go on from, in order and without gaps, and a note in the attempts that
     /// they do. Jobs that start from nothing are left out.
-    public func loadResume(_ jobs: [JobLease], worker: Int64) async throws -> [JobLease: [StepRecord]] {
+    public func loadResume(_ jobs: [JobLease], worker: Int64) async throws -> [JobLease: [TraceRow]] {
         guard !jobs.isEmpty else { return [:] }
         let leases = Dictionary(uniqueKeysWithValues: jobs.map { ($0.job, $0) })
         return try await work.run("resume") { connection in
-            var steps: [JobLease: [StepRecord]] = [:]
+            var steps: [JobLease: [TraceRow]] = [:]
             let rows = try await connection.query(
                 "SELECT * FROM glimpq.load_resume_v1($1, $2, $3)", [worker, jobs.map(\.job), jobs.map(\.epoch)])
             for row in rows {
-                let step = try StepRecord(row)
+                let step = try TraceRow(row)
                 guard let lease = leases[step.job] else { continue }
                 steps[lease, default: []].append(step)
             }

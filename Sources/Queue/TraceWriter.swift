@@ -61,7 +61,7 @@ public actor TraceWriter {
     /// Takes a row in; waits while the buffer is full.
     ///
     /// - Throws: `CancellationError`; the row was not taken then.
-    public func append(_ step: StepRecord) async throws {
+    public func append(_ step: TraceRow) async throws {
         while buffer.isFull {
             pump()
             try await nextChange()
@@ -133,18 +133,18 @@ public actor TraceWriter {
         announce()
     }
 
-    private func write(_ rows: [StepRecord]) async throws {
-        let columns = StepRecord.columns(rows)
+    private func write(_ rows: [TraceRow]) async throws {
+        let columns = TraceRow.columns(rows)
         try await connection.run("trace", attempts: 1) { connection in
             try await connection.transaction { connection in
                 try connection.run(script: "SET LOCAL synchronous_commit = off")
-                try connection.query(prepared: StepRecord.insert, columns)
+                try connection.query(prepared: TraceRow.insert, columns)
             }
         }
     }
 
     /// After the server has refused a bulk of rows: one by one, so that only the bad ones are lost.
-    private func writeSingly(_ rows: [StepRecord]) async {
+    private func writeSingly(_ rows: [TraceRow]) async {
         for row in rows {
             do {
                 try await write([row])

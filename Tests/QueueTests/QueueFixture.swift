@@ -50,16 +50,16 @@ struct QueueFixture {
         FinishedJob(lease, output: output, finishReason: "end_of_text", pair: "demo", engineVersion: "test")
     }
 
-    func step(_ job: ClaimedJob, _ sequence: Int32, text: String = "so\n\n", owner: StepRecord.Owner = .slm)
-        -> StepRecord
+    func step(_ job: ClaimedJob, _ sequence: Int32, text: String = "so\n\n", owner: TraceRow.Owner = .slm)
+        -> TraceRow
     {
-        StepRecord(
+        TraceRow(
             job.lease, sequence: sequence, day: job.day, kind: .thinking, owner: owner, model: "demo-\(owner)",
             text: text, tokenIDs: [sequence, 7])
     }
 
     /// Writes steps as a worker would.
-    func write(_ steps: [StepRecord]) async throws {
+    func write(_ steps: [TraceRow]) async throws {
         let writer = TraceWriter(database.options, logger: Self.logger)
         for step in steps { try await writer.append(step) }
         try await writer.flush()

@@ -103,10 +103,12 @@ import Testing
             step.signalValue = 1.25
             step.threshold = 1
             step.initialEntropy = 1.25
+            step.normalisedEntropy = 0.25
             step.topEntropy = 0.1
-            step.entropySupport = "full"
+            step.topEntropySupport = 20
             step.probedToken = -1
-            step.tokensDiscarded = 3
+            step.slmDiscarded = 3
+            step.llmDiscarded = 4
             step.probeTokens = 1
             step.finishReason = "delimiter"
             step.meanLogProbability = -0.125

@@ -1,31 +1,31 @@
 internal import Postgres
 
-extension StepRecord {
+extension TraceRow {
     /// Inserts rows given as one array per column; a row that is there already is left alone, so that the statement can
     /// be repeated after an unknown outcome. Arrays of arrays do not exist in SQL, so token ids travel as text.
     static let insert = """
         INSERT INTO glimpq.step (job_id, epoch, seq, day, kind, owner, model, text, token_ids, rule, signal_name,
-            signal_value, threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded,
-            probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+            signal_value, threshold, h_init, h_norm, h_top, h_top_support, probed_token, tokens_kept, slm_discarded,
+            llm_discarded, probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
             llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra)
         SELECT job_id, epoch, seq, day, kind, owner, model, text, token_ids::int[], rule, signal_name,
-            signal_value, threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded,
-            probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+            signal_value, threshold, h_init, h_norm, h_top, h_top_support, probed_token, tokens_kept, slm_discarded,
+            llm_discarded, probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
             llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra::jsonb
         FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::text[], $10::text[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::float8[],
-            $16::text[], $17::int[], $18::int[], $19::int[], $20::int[], $21::text[], $22::float8[], $23::float8[],
-            $24::int[], $25::int[], $26::int[], $27::int[], $28::int[], $29::int[], $30::bigint[], $31::bigint[],
-            $32::bigint[], $33::text[])
+            $16::float8[], $17::int[], $18::int[], $19::int[], $20::int[], $21::int[], $22::int[], $23::text[],
+            $24::float8[], $25::float8[], $26::int[], $27::int[], $28::int[], $29::int[], $30::int[], $31::int[],
+            $32::bigint[], $33::bigint[], $34::bigint[], $35::text[])
             AS s(job_id, epoch, seq, day, kind, owner, model, text, token_ids, rule, signal_name, signal_value,
-                threshold, h_init, h_top, entropy_support, probed_token, tokens_kept, tokens_discarded, probe_tokens,
-                finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
+                threshold, h_init, h_norm, h_top, h_top_support, probed_token, tokens_kept, slm_discarded,
+                llm_discarded, probe_tokens, finish_reason, mean_logprob, mean_entropy, slm_prefill, slm_cached, slm_decoded, llm_prefill,
                 llm_cached, llm_decoded, probe_ns, slm_ns, llm_ns, extra)
         ON CONFLICT DO NOTHING
         """
 
     /// The arrays that ``insert`` takes.
-    static func columns(_ steps: [StepRecord]) -> [any PostgresEncodable] {
+    static func columns(_ steps: [TraceRow]) -> [any PostgresEncodable] {
         let identity: [any PostgresEncodable] = [
             steps.map(\.job), steps.map(\.epoch), steps.map(\.sequence), steps.map(\.day), steps.map(\.kind.rawValue),
             steps.map(\.owner.rawValue), steps.map(\.model), steps.map { StoredText.sanitized($0.text) },
@@ -33,8 +33,9 @@ extension StepRecord {
         ]
         let signals: [any PostgresEncodable] = [
             steps.map(\.rule), steps.map(\.signalName), steps.map(\.signalValue), steps.map(\.threshold),
-            steps.map(\.initialEntropy), steps.map(\.topEntropy), steps.map(\.entropySupport),
-            steps.map(\.probedToken), steps.map(\.tokensKept), steps.map(\.tokensDiscarded), steps.map(\.probeTokens),
+            steps.map(\.initialEntropy), steps.map(\.normalisedEntropy), steps.map(\.topEntropy),
+            steps.map(\.topEntropySupport), steps.map(\.probedToken), steps.map(\.tokensKept),
+            steps.map(\.slmDiscarded), steps.map(\.llmDiscarded), steps.map(\.probeTokens),
             steps.map(\.finishReason), steps.map(\.meanLogProbability), steps.map(\.meanEntropy),
         ]
         let cost: [any PostgresEncodable] = [
@@ -60,11 +61,13 @@ extension StepRecord {
         signalValue = try row.get("signal_value")
         threshold = try row.get("threshold")
         initialEntropy = try row.get("h_init")
+        normalisedEntropy = try row.get("h_norm")
         topEntropy = try row.get("h_top")
-        entropySupport = try row.get("entropy_support")
+        topEntropySupport = try row.get("h_top_support")
         probedToken = try row.get("probed_token")
         tokensKept = try row.get("tokens_kept")
-        tokensDiscarded = try row.get("tokens_discarded")
+        slmDiscarded = try row.get("slm_discarded")
+        llmDiscarded = try row.get("llm_discarded")
         probeTokens = try row.get("probe_tokens")
         finishReason = try row.get("finish_reason")
         meanLogProbability = try row.get("mean_logprob")
@@ -74,7 +77,7 @@ extension StepRecord {
     }
 }
 
-extension StepRecord.Cost {
+extension TraceRow.Cost {
     fileprivate init(_ row: Row) throws {
         slmPrefill = try row.get("slm_prefill")
         slmCached = try row.get("slm_cached")

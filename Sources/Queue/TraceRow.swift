@@ -1,7 +1,7 @@
 public import Postgres
 
 /// One row of a trace: a finished reasoning step, or the answer.
-public struct StepRecord: Sendable, Hashable {
+public struct TraceRow: Sendable, Hashable {
     /// What a row is.
     public enum Kind: String, Sendable, Hashable, Codable {
         case thinking, answer
@@ -40,16 +40,20 @@ public struct StepRecord: Sendable, Hashable {
     public var threshold: Double?
     /// First-token entropy of the small model over the full vocabulary, in nats.
     public var initialEntropy: Double?
-    /// The same over the most probable tokens renormalised.
+    /// The same as a share of its ceiling, in 0...1.
+    public var normalisedEntropy: Double?
+    /// The same over the ``topEntropySupport`` most probable tokens, renormalised, in nats.
     public var topEntropy: Double?
-    /// Over which tokens ``signalValue`` was measured: `full`, or `top20`.
-    public var entropySupport: String?
+    /// Number of tokens in ``topEntropy``.
+    public var topEntropySupport: Int32?
     /// The token that the probe drew.
     public var probedToken: Int32?
     /// Tokens of this step that were kept.
     public var tokensKept: Int32 = 0
-    /// Tokens of drafts that were thrown away.
-    public var tokensDiscarded: Int32 = 0
+    /// Tokens that the small model wrote for it and that were thrown away.
+    public var slmDiscarded: Int32 = 0
+    /// Tokens that the large model wrote for it and that were thrown away.
+    public var llmDiscarded: Int32 = 0
     /// Probes made for this step.
     public var probeTokens: Int32 = 0
     /// Why the step ended.
