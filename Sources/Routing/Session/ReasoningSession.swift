@@ -95,8 +95,11 @@ public struct ReasoningSession: Sendable {
         let kept = ThinkingEnd.cut(
             draft.generation, after: trace.unfinishedStep?.text ?? "", vocabulary: pair[owner].vocabulary)
         discarded[owner] += kept.discarded
+        let text = pair[owner].vocabulary.bytes(of: kept.tokens)
+        let completesDelimiter = trace.mayCompleteDelimiter && text.first == UInt8(ascii: "\n")
         return record(
-            kind: .thinking, draft.decision, draft.generation, tokens: kept.tokens, finish: kept.finish, in: trace,
+            kind: .thinking, draft.decision, draft.generation, tokens: kept.tokens,
+            finish: kept.finish == .length && completesDelimiter ? .delimiter : kept.finish, in: trace,
             glimpse: probe.map { StepRecord.Glimpse($0, support: strategy.policy.topEntropySupport) },
             discarded: discarded, cost: cost)
     }
@@ -150,7 +153,7 @@ public struct ReasoningSession: Sendable {
     private func stepContext(_ trace: SessionTrace) throws -> StepContext {
         StepContext(
             pair: pair, sequences: sequences, settings: specification.settings, randomness: randomness(trace),
-            tokenLimit: try trace.tokenLimit(), transcript: trace.transcript)
+            tokenLimit: trace.mayCompleteDelimiter ? 1 : try trace.tokenLimit(), transcript: trace.transcript)
     }
 
     private func randomness(_ trace: SessionTrace) -> Randomness {

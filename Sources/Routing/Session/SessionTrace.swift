@@ -30,6 +30,10 @@ struct SessionTrace {
     /// The record that was cut by its length limit and whose step goes on.
     var unfinishedStep: StepRecord? { records.last?.finish == .length ? records.last : nil }
 
+    /// Whether a step was cut behind the first half of its delimiter. Its next record is then one token long, as a
+    /// model looks for the delimiter only in what it generates itself.
+    var mayCompleteDelimiter: Bool { unfinishedStep?.text.utf8.last == UInt8(ascii: "\n") }
+
     /// Adds the next record.
     mutating func append(_ record: StepRecord) {
         records.append(record)

@@ -10,6 +10,13 @@ enum ThinkingEnd {
         vocabulary.thinkingEnd.map { [$0] } ?? vocabulary.encode(tag, matchingSpecialTokens: false)
     }
 
+    /// The text before the tag; `nil` if the text does not end with the tag.
+    static func textBefore(in text: String) -> String? {
+        let bytes = text.utf8
+        guard bytes.count >= tag.utf8.count, bytes.suffix(tag.utf8.count).elementsEqual(tag.utf8) else { return nil }
+        return String(decoding: bytes.dropLast(tag.utf8.count), as: UTF8.self)
+    }
+
     /// Cuts a generation right behind the tag. Only spelled out does the tag have something behind it, inside its last
     /// token; that token and those that spell the tag then give way to ``tokens(in:)``.
     ///

@@ -35,10 +35,9 @@ struct Transcript: Sendable {
     private func tokens(of record: StepRecord, for reader: StepOwner) -> [TokenID] {
         if reader == record.owner || pair.exchangesTokens { return record.tokens }
         let vocabulary = pair[reader].vocabulary
-        guard record.finish == .thinkingEnd, record.text.hasSuffix(ThinkingEnd.tag) else {
+        guard record.finish == .thinkingEnd, let body = ThinkingEnd.textBefore(in: record.text) else {
             return vocabulary.encode(record.text, matchingSpecialTokens: false)
         }
-        let body = String(record.text.dropLast(ThinkingEnd.tag.count))
         return vocabulary.encode(body, matchingSpecialTokens: false) + ThinkingEnd.tokens(in: vocabulary)
     }
 }

@@ -1,0 +1,51 @@
+import Generation
+import Testing
+
+@testable import Routing
+
+@Suite struct ExitRuleTests {
+    static func records(_ texts: [String], tokens: [Int] = []) -> [StepRecord] {
+        texts.enumerated().map { index, text in
+            StepRecord(
+                index: index, kind: .thinking, decision: StepDecision(.fixed, owner: .slm), model: "slm", text: text,
+                tokens: Array(repeating: 1, count: index < tokens.count ? tokens[index] : 1), finish: .delimiter)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["a"], nil), (["a", "a"], nil), (["b", "a", "a"], .repeatedStep), (["a", "a", "b"], nil),
+            (["a", "b", "a", "b", "a"], nil), (["a", "b", "a", "b", "a", "b"], .alternatingSteps),
+            (["x", "a", "b", "a", "b", "a", "b"], .alternatingSteps), (["a", "b", "a", "b", "c", "b"], nil),
+            (["a", "1", "2", "a", "3", "a", "4", "5", "a", "6"], nil),
+            (["a", "1", "2", "a", "3", "a", "4", "5", "a", "6", "a"], .recurringStep),
+            // The first one has left the window.
+            (["a", "1", "2", "a", "3", "a", "4", "5", "a", "6", "7", "8", "9", "10", "11", "12", "a"], nil),
+            (["a", "2", "1", "a", "3", "a", "4", "5", "a", "6", "7", "8", "9", "10", "11", "a"], .recurringStep),
+        ] as [([String], ThinkingStop?)])
+    func repetition(texts: [String], expected: ThinkingStop?) {
+        #expect(RepetitionRule().stop(after: Self.records(texts), settings: ReasoningSettings()) == expected)
+    }
+
+    /// Vector H5: 400 and 512 leave 88 tokens of a budget of 1000.
+    @Test func budgets() {
+        var settings = ReasoningSettings()
+        settings.maximumThinkingTokens = 1000
+        let three = Self.records(["a", "b", "c"], tokens: [400, 512, 88])
+        #expect(BudgetRule().stop(after: Array(three[..<2]), settings: settings) == nil)
+        #expect(BudgetRule().stop(after: three, settings: settings) == .tokenBudget)
+        settings.maximumThinkingTokens = 1001
+        settings.maximumSteps = 3
+        #expect(BudgetRule().stop(after: three, settings: settings) == .stepBudget)
+    }
+
+    @Test(
+        arguments: [
+            (FinishReason.delimiter, nil), (.length, nil), (.thinkingEnd, .thinkingEnd), (.endOfText, .endOfText),
+        ] as [(FinishReason, ThinkingStop?)])
+    func closing(finish: FinishReason, expected: ThinkingStop?) {
+        var records = Self.records(["a"])
+        records[0].finish = finish
+        #expect(ClosingRule().stop(after: records, settings: ReasoningSettings()) == expected)
+    }
+}

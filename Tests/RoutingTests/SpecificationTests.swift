@@ -1,0 +1,136 @@
+import Generation
+import Testing
+
+@testable import Routing
+
+@Suite struct SpecificationTests {
+    @Test func defaults() throws {
+        let job = try JobSpecification(prompt: "hello", strategy: "glimprouter")
+        #expect(job.conversation == .prompt("hello"))
+        #expect(job.settings == ReasoningSettings())
+        #expect(job.seed == 0)
+        let first = try #require(job.strategy.policy as? FirstStepsPolicy)
+        let policy = try #require(first.rest as? EntropyPolicy)
+        #expect(policy.threshold == .fixed(1))
+        #expect(policy.comparison == .above)
+        #expect(policy.topEntropySupport == nil)
+    }
+
+    @Test func everyParameter() throws {
+        let job = try JobSpecification(
+            prompt: "hello", strategy: "glimprouter",
+            parameters: """
+                {"tau": 0, "comparison": "ge", "entropy_support": 20, "first_llm_steps": 2, "temperature": 0,
+                 "top_p": 1, "top_k": 40, "min_p": 0.05, "answer_temperature": 0.3, "max_thinking_tokens": 100,
+                 "max_step_tokens": 10, "max_steps": 9, "max_answer_tokens": 20, "finalizer": "owner",
+                 "grader": "boxed", "seed": -3, "template": "raw"}
+                """)
+        let first = try #require(job.strategy.policy as? FirstStepsPolicy)
+        let policy = try #require(first.rest as? EntropyPolicy)
+        #expect(policy.threshold == .fixed(0))
+        #expect(policy.comparison == .atLeast)
+        #expect(policy.topEntropySupport == 20)
+        #expect(first.count == 2)
+        #expect(job.settings.thinkingSampling == SamplingParameters(temperature: 0, topP: 1, topK: 40, minP: 0.05))
+        #expect(job.settings.answerSampling == SamplingParameters(temperature: 0.3, topP: 1, topK: 40, minP: 0.05))
+        #expect(job.settings.maximumThinkingTokens == 100)
+        #expect(job.settings.maximumStepTokens == 10)
+        #expect(job.settings.maximumSteps == 9)
+        #expect(job.settings.maximumAnswerTokens == 20)
+        #expect(job.settings.finalizer == .owner)
+        #expect(job.settings.grader == .boxed)
+        #expect(job.seed == UInt64(bitPattern: -3))
+        #expect(job.conversation == .raw("hello"))
+    }
+
+    @Test func smallModelAloneAnswersItself() throws {
+        #expect(try JobSpecification(prompt: "p", strategy: "slm").settings.finalizer == .slm)
+        let parameters = #"{"finalizer": "llm"}"#
+        #expect(try JobSpecification(prompt: "p", strategy: "slm", parameters: parameters).settings.finalizer == .llm)
+        #expect(try JobSpecification(prompt: "p", strategy: "llm").settings.finalizer == .llm)
+    }
+
+    static let refused: [(strategy: String, parameters: String, key: String)] = [
+        ("glimprooter", "", "strategy"),
+        ("glimprouter", "[1]", "parameters"),
+        ("glimprouter", "{", "parameters"),
+        ("glimprouter", "null", "parameters"),
+        ("glimprouter", #"{"tua": 1}"#, "parameters.tua"),
+        ("glimprouter", #"{"tau": "1"}"#, "parameters.tau"),
+        ("glimprouter", #"{"tau": -0.1}"#, "parameters.tau"),
+        ("glimprouter", #"{"tau": null}"#, "parameters.tau"),
+        ("glimprouter", #"{"tau": true}"#, "parameters.tau"),
+        ("glimprouter", #"{"tau": 1, "target_intervention_rate": 0.2}"#, "parameters.tau"),
+        ("glimprouter", #"{"target_intervention_rate": 0}"#, "parameters.target_intervention_rate"),
+        ("glimprouter", #"{"target_intervention_rate": 1}"#, "parameters.target_intervention_rate"),
+        ("glimprouter", #"{"comparison": ">"}"#, "parameters.comparison"),
+        ("glimprouter", #"{"entropy_support": "some"}"#, "parameters.entropy_support"),
+        ("glimprouter", #"{"entropy_support": 1}"#, "parameters.entropy_support"),
+        ("glimprouter", #"{"max_steps": 0}"#, "parameters.max_steps"),
+        ("glimprouter", #"{"max_steps": 1.5}"#, "parameters.max_steps"),
+        ("glimprouter", #"{"max_answer_tokens": 99999999999999999999}"#, "parameters.max_answer_tokens"),
+        ("glimprouter", #"{"temperature": -1}"#, "parameters.temperature"),
+        ("glimprouter", #"{"top_p": 0}"#, "parameters.top_p"),
+        ("glimprouter", #"{"finalizer": "nobody"}"#, "parameters.finalizer"),
+        ("glimprouter", #"{"template": "chatml"}"#, "parameters.template"),
+        ("glimprouter", #"{"seed": "x"}"#, "parameters.seed"),
+        ("llm", #"{"tau": 1}"#, "parameters.tau"),
+        ("slm", #"{"llm_share": 1}"#, "parameters.llm_share"),
+        ("random", "", "parameters.llm_share"),
+        ("random", #"{"llm_share": 1.01}"#, "parameters.llm_share"),
+        ("step-entropy", "", "parameters.tau"),
+    ]
+
+    @Test(arguments: refused)
+    func refusesNamingTheKey(strategy: String, parameters: String, key: String) {
+        let error = #expect(throws: SpecificationError.self) {
+            try JobSpecification(prompt: "p", strategy: strategy, parameters: parameters)
+        }
+        #expect(error?.key == key)
+        #expect(error?.description.isEmpty == false)
+    }
+
+    static let conversations: [(prompt: String?, messages: String?, key: String)] = [
+        (nil, nil, "prompt"), ("p", "[]", "prompt"), ("", nil, "prompt"), (nil, "[]", "messages"),
+        (nil, "{}", "messages"), (nil, "[", "messages"), (nil, "[1]", "messages[0]"),
+        (nil, #"[{"role": "user"}]"#, "messages[0].content"),
+        (nil, #"[{"role": "user", "content": 1}]"#, "messages[0].content"),
+        (nil, #"[{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]"#, "messages[1].role"),
+        (nil, #"[{"role": "user", "content": "a", "name": "b"}]"#, "messages[0].name"),
+    ]
+
+    @Test(arguments: conversations)
+    func refusesConversations(prompt: String?, messages: String?, key: String) {
+        let error = #expect(throws: SpecificationError.self) {
+            try JobSpecification(prompt: prompt, messages: messages, strategy: "llm")
+        }
+        #expect(error?.key == key)
+    }
+
+    @Test func messages() throws {
+        let job = try JobSpecification(
+            prompt: nil,
+            messages: #"[{"role": "system", "content": "be brief"}, {"content": "2+2?", "role": "user"}]"#,
+            strategy: "llm")
+        #expect(
+            job.conversation
+                == .messages([.init(role: .system, content: "be brief"), .init(role: .user, content: "2+2?")]))
+    }
+
+    @Test func seedOfTheRowAndOfTheParametersMustAgree() throws {
+        let parameters = #"{"seed": 5}"#
+        #expect(try JobSpecification(prompt: "p", strategy: "llm", parameters: parameters, seed: 5).seed == 5)
+        #expect(throws: SpecificationError.self) {
+            try JobSpecification(prompt: "p", strategy: "llm", parameters: parameters, seed: 6)
+        }
+    }
+
+    @Test func errorsSayWhatIsKnown() {
+        let error = #expect(throws: SpecificationError.self) {
+            try JobSpecification(prompt: "p", strategy: "best")
+        }
+        #expect(
+            error?.description == #"strategy: expected one of "slm", "llm", "glimprouter", "random", "#
+                + #""step-entropy", "step-perplexity", got "best""#)
+    }
+}

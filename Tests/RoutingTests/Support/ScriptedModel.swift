@@ -1,0 +1,157 @@
+import Generation
+import Synchronization
+
+/// A language model that is a function: from context and draw to the next token and the entropy there. Obeys the stop
+/// conditions of ``LanguageModel`` and keeps a log of what it was asked.
+final class ScriptedModel: LanguageModel {
+    /// What the function sees.
+    struct Place {
+        /// All tokens before the next one.
+        let context: [TokenID]
+        /// Where the prompt ends.
+        let prefix: String
+        /// The draw for the next token.
+        let uniform: Double
+        let vocabulary: ScriptedVocabulary
+
+        /// The text from behind the prompt on.
+        var written: String {
+            let text = vocabulary.text(of: context)
+            return text.range(of: prefix).map { String(text[$0.upperBound...]) } ?? text
+        }
+    }
+
+    /// One call.
+    enum Call: Sendable {
+        case probe(ProbeRequest)
+        case generate(GenerationRequest)
+        case close(SequenceID)
+    }
+
+    let identity: ModelIdentity
+    let scripted: ScriptedVocabulary
+    let forcedThinkingEnd: [TokenID]
+    private let prefix: String
+    private let behaviour: @Sendable (Place) -> (token: TokenID, entropy: Double)
+    private let log = Mutex<[Call]>([])
+
+    init(
+        name: String, vocabulary: ScriptedVocabulary, contextLength: Int = 100_000,
+        prefix: String = "<think>", forcedEnd: String = "</think>",
+        behaviour: @escaping @Sendable (Place) -> (token: TokenID, entropy: Double)
+    ) {
+        identity = ModelIdentity(
+            name: name, parameterCount: 1, contextLength: contextLength, fingerprint: "scripted \(name)")
+        scripted = vocabulary
+        self.prefix = prefix
+        forcedThinkingEnd = vocabulary.encode(forcedEnd, matchingSpecialTokens: true)
+        self.behaviour = behaviour
+    }
+
+    var vocabulary: any Vocabulary { scripted }
+    var calls: [Call] { log.withLock { $0 } }
+
+    var probes: [ProbeRequest] {
+        calls.compactMap { if case .probe(let request) = $0 { request } else { nil } }
+    }
+
+    var generations: [GenerationRequest] {
+        calls.compactMap { if case .generate(let request) = $0 { request } else { nil } }
+    }
+
+    var closed: [SequenceID] {
+        calls.compactMap { if case .close(let sequence) = $0 { sequence } else { nil } }
+    }
+
+    func promptTokens(for conversation: Conversation) throws -> [TokenID] {
+        switch conversation {
+        case .raw(let text): return scripted.encode(text, matchingSpecialTokens: false)
+        case .messages(let messages):
+            guard messages.allSatisfy({ $0.role == .user }) else {
+                throw ModelError.unsupportedConversation("user turns only")
+            }
+            return scripted.encode(messages.map(\.content).joined(separator: "\n"), matchingSpecialTokens: false)
+                + scripted.encode(prefix, matchingSpecialTokens: false)
+        }
+    }
+
+    func probe(_ request: ProbeRequest) async throws -> Probe {
+        log.withLock { $0.append(.probe(request)) }
+        try Task.checkCancellation()
+        let next = step(request.context, request.randomness, position: 0)
+        let support = request.topEntropySupport
+        return Probe(
+            signals: DistributionSignals(
+                entropy: next.entropy, topEntropy: support.map { _ in next.entropy / 2 }, logVocabulary: 8),
+            sampledToken: next.token, work: ModelWork(prefillTokens: request.context.count))
+    }
+
+    func generate(_ request: GenerationRequest) async throws -> Generation {
+        log.withLock { $0.append(.generate(request)) }
+        try Task.checkCancellation()
+        var result = Generation(tokens: [], finish: .length)
+        result.work.prefillTokens = request.context.count
+        while result.tokens.count < request.maximumTokens {
+            let token: TokenID
+            if result.tokens.isEmpty, let first = request.firstToken {
+                token = first
+            } else {
+                let next = step(
+                    request.context + result.tokens, request.randomness, position: UInt32(result.tokens.count))
+                token = next.token
+                result.entropySum += next.entropy
+                result.logProbability -= next.entropy / 2
+                result.measuredTokens += 1
+            }
+            result.work.decodedTokens += 1
+            if scripted.endOfText.contains(token) {
+                result.finish = .endOfText
+                return result
+            }
+            result.tokens.append(token)
+            let text = scripted.text(of: result.tokens.suffix(12))  // no stop spans more tokens
+            if let end = request.stop.thinkingEnd, token == end.token || text.utf8.contains(end.text) {
+                result.finish = .thinkingEnd
+                return result
+            }
+            if let delimiter = request.stop.delimiter, text.utf8.contains(delimiter) {
+                result.finish = .delimiter
+                return result
+            }
+        }
+        return result
+    }
+
+    func close(_ sequence: SequenceID) { log.withLock { $0.append(.close(sequence)) } }
+
+    private func step(
+        _ context: [TokenID], _ randomness: Randomness, position: UInt32
+    ) -> (token: TokenID, entropy: Double) {
+        behaviour(
+            Place(
+                context: context, prefix: prefix, uniform: randomness.uniform(position: position), vocabulary: scripted)
+        )
+    }
+}
+
+extension String {
+    /// Where another string first stands in this one.
+    fileprivate func range(of other: String) -> Range<Index>? {
+        let needle = Array(other.utf8)
+        let bytes = Array(utf8)
+        guard bytes.count >= needle.count else { return nil }
+        for start in 0...(bytes.count - needle.count) where bytes[start..<start + needle.count].elementsEqual(needle) {
+            let lower = utf8.index(startIndex, offsetBy: start)
+            return lower..<utf8.index(lower, offsetBy: needle.count)
+        }
+        return nil
+    }
+}
+
+extension String.UTF8View {
+    fileprivate func contains(_ needle: [UInt8]) -> Bool {
+        let bytes = Array(self)
+        guard bytes.count >= needle.count else { return false }
+        return (0...(bytes.count - needle.count)).contains { bytes[$0..<$0 + needle.count].elementsEqual(needle) }
+    }
+}
