@@ -18,6 +18,7 @@ public final class Decoder: Sendable {
     private let threads: ComputeThreads
     private let kernels: VectorKernels
     private let normEpsilon: Float
+    private let divisionLimits: WorkDivision.Limits
     private let workspace: Mutex<Workspace>
 
     /// Copies the weights of a checkpoint into compute format, with all threads.
@@ -28,8 +29,17 @@ public final class Decoder: Sendable {
     ///   - instructionSet: nil for `GLIMPQ_ISA` from the environment, else the best of this machine
     ///
     /// Throws `KernelError` if the memory is refused or the instruction set is not available.
-    public init(
+    public convenience init(
         checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, instructionSet: InstructionSet? = nil
+    ) throws {
+        try self.init(
+            checkpoint: checkpoint, threads: threads, family: family, instructionSet: instructionSet,
+            divisionLimits: WorkDivision.Limits())
+    }
+
+    init(
+        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, instructionSet: InstructionSet?,
+        divisionLimits: WorkDivision.Limits
     ) throws {
         let set = try instructionSet ?? .fromEnvironment()
         shape = checkpoint.shape
@@ -40,6 +50,7 @@ public final class Decoder: Sendable {
         weights = try DecoderWeights(checkpoint, threads: threads, family: family)
         weightBytes = weights.byteCount
         normEpsilon = Float(checkpoint.configuration.normEpsilon)
+        self.divisionLimits = divisionLimits
         workspace = Mutex(Workspace(checkpoint.shape, rope: checkpoint.configuration.rope))
     }
 
@@ -58,7 +69,7 @@ public final class Decoder: Sendable {
             let context = plan(batch, &workspace)
             let division = WorkDivision(
                 rowCosts: workspace.rowCosts, sequenceStarts: workspace.sequenceStarts, weightBytes: weightBytes,
-                threads: threads.count)
+                threads: threads.count, limits: divisionLimits)
             workspace.sequenceStarts.append(batch.rows)
             guard workspace.rotary.grow(to: context),
                 let buffers = workspace.buffers(rows: batch.rows, context: context, members: division.members),

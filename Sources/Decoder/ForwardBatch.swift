@@ -1,5 +1,8 @@
 /// The rows of one forward pass: decoding tokens, probes and chunks of prefills of any number of sequences, flattened.
 ///
+/// The blocks that a sequence writes belong to it alone: no other sequence of the same batch may read them. Full blocks of
+/// a common prefix, written by earlier passes, may be shared.
+///
 /// A value to be reused: `removeAll` keeps the memory.
 public struct ForwardBatch: Sendable {
     /// [rows] token ids.

@@ -37,6 +37,11 @@ public final class KeyValueCache {
         (memory.floats + Int(target) * floats).update(from: memory.floats + Int(source) * floats, count: floats)
     }
 
+    /// Overwrites everything, so that tests see whether stale contents show.
+    func fill(with value: Float) {
+        memory.floats.update(repeating: value, count: blockCount * Self.floatsPerBlock(shape))
+    }
+
     /// Where a layer's rows go.
     func layer(_ index: Int) -> CacheLayer {
         CacheLayer(

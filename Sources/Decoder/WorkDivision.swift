@@ -17,19 +17,22 @@ struct WorkDivision: Equatable {
     /// [members + 1] bounds of the rows of each thread, if rows are divided.
     let rowBounds: [Int]
 
-    /// Weights up to this many bytes stay in the caches of every thread.
-    static let smallWeights = 4 << 20
-    /// Work below this many multiply-adds is done before other threads have woken up.
-    static let smallWork = 1 << 20
+    /// Where one kind of division begins to pay over another.
+    struct Limits: Sendable {
+        /// Weights up to this many bytes stay in the caches of every thread.
+        var smallWeights = 4 << 20
+        /// Work below this many multiply-adds is done before other threads have woken up.
+        var smallWork = 1 << 20
+    }
 
     /// Decides for rows with these costs in multiply-adds. `sequenceStarts` are the first rows of the sequences, ascending from 0.
-    init(rowCosts: [Int], sequenceStarts: [Int], weightBytes: Int, threads: Int) {
+    init(rowCosts: [Int], sequenceStarts: [Int], weightBytes: Int, threads: Int, limits: Limits = Limits()) {
         let total = rowCosts.reduce(0, +)
-        guard threads > 1, total >= Self.smallWork else {
+        guard threads > 1, total >= limits.smallWork else {
             self.init(kind: .rows, members: 1, rowBounds: [0, rowCosts.count])
             return
         }
-        if weightBytes > Self.smallWeights {
+        if weightBytes > limits.smallWeights {
             self.init(kind: .outputs, members: threads, rowBounds: [])
             return
         }

@@ -1,0 +1,78 @@
+import Checkpoints
+
+@testable import Decoder
+
+/// One sequence that a test feeds to a decoder: its tokens so far and the blocks that hold them.
+struct Context {
+    /// Physical blocks, in order.
+    let blocks: [Int32]
+    /// Tokens fed so far.
+    private(set) var count = 0
+
+    /// A context in blocks of its own, taken from the cache in a shuffled order.
+    init(blocks: some Sequence<Int32>) { self.blocks = Array(blocks) }
+
+    /// Adds the tokens to a batch; logits are wanted for the last one, or for all.
+    mutating func feed(_ tokens: some Collection<Int32>, to batch: inout ForwardBatch, allLogits: Bool = false) {
+        if batch.blockTableStarts.isEmpty { batch.blockTableStarts.append(0) }
+        let sequence = Int32(batch.blockTableStarts.count - 1)
+        batch.blockTables += blocks
+        batch.blockTableStarts.append(Int32(batch.blockTables.count))
+        for (index, token) in tokens.enumerated() {
+            if allLogits || index == tokens.count - 1 { batch.logitRows.append(Int32(batch.rows)) }
+            batch.tokens.append(token)
+            batch.positions.append(Int32(count))
+            batch.sequences.append(sequence)
+            count += 1
+        }
+    }
+}
+
+extension Decoder {
+    /// The logits of a batch, one row per flagged row.
+    func logits(_ batch: ForwardBatch, cache: KeyValueCache) -> [[Float]] {
+        let width = shape.vocabularySize
+        var flat = [Float](repeating: .nan, count: batch.logitRows.count * width)
+        flat.withUnsafeMutableBufferPointer { forward(batch, cache: cache, logits: $0) }
+        return (0..<batch.logitRows.count).map { Array(flat[$0 * width..<($0 + 1) * width]) }
+    }
+
+    /// The logits after each token, fed in chunks of that size.
+    func logits(of tokens: [Int32], chunk: Int) -> [[Float]] {
+        let blockCount = tokens.count / KeyValueCache.blockTokens + 1
+        let cache = KeyValueCache(shape: shape, blockCount: blockCount)
+        var context = Context(blocks: (0..<Int32(blockCount)).reversed())
+        var rows: [[Float]] = []
+        for start in stride(from: 0, to: tokens.count, by: chunk) {
+            var batch = ForwardBatch()
+            context.feed(tokens[start..<min(start + chunk, tokens.count)], to: &batch, allLogits: true)
+            rows += logits(batch, cache: cache)
+        }
+        return rows
+    }
+
+    /// Greedy continuation of a prompt.
+    func greedy(_ prompt: [Int32], count: Int) -> [Int32] {
+        let blockCount = (prompt.count + count) / KeyValueCache.blockTokens + 1
+        let cache = KeyValueCache(shape: shape, blockCount: blockCount)
+        var context = Context(blocks: 0..<Int32(blockCount))
+        var batch = ForwardBatch()
+        context.feed(prompt, to: &batch)
+        var tokens: [Int32] = []
+        while tokens.count < count {
+            let row = logits(batch, cache: cache)[0]
+            tokens.append(row.indexOfMaximum)
+            batch.removeAll()
+            context.feed(tokens.suffix(1), to: &batch)
+        }
+        return tokens
+    }
+}
+
+extension [Float] {
+    /// The first index of the largest element.
+    var indexOfMaximum: Int32 { Int32(indices.max { self[$0] < self[$1] } ?? 0) }
+
+    /// The bits, so that comparisons tell zeros and NaNs apart.
+    var bits: [UInt32] { map(\.bitPattern) }
+}

@@ -1,0 +1,38 @@
+import Checkpoints
+import Decoder
+import Kernels
+import Testing
+
+/// Logits, entropies and greedy continuations against Hugging Face transformers.
+@Suite struct GoldenTests {
+    struct Case: CustomTestStringConvertible {
+        let name: String
+        let family: KernelFamily
+        let instructionSet: InstructionSet
+        var testDescription: String { "\(name), \(family), \(instructionSet)" }
+    }
+
+    static let cases = GoldenCheckpoint.names.flatMap { name in
+        InstructionSet.available.map { Case(name: name, family: .own, instructionSet: $0) }
+            + [Case(name: name, family: .openBLAS, instructionSet: .best)]
+    }
+
+    @Test(arguments: cases) func equalsTransformers(_ test: Case) throws {
+        let golden = try GoldenCheckpoint.load(test.name)
+        let decoder = try Decoder(
+            checkpoint: GoldenCheckpoint.open(test.name), threads: ComputeThreads(count: 1), family: test.family,
+            instructionSet: test.instructionSet)
+        for prompt in golden.prompts {
+            let rows = decoder.logits(of: prompt.ids, chunk: prompt.ids.count)
+            #expect(rows.map(\.indexOfMaximum) == prompt.argmax)
+            let last = try #require(rows.last)
+            let largest = prompt.logits.map(abs).max() ?? 0
+            let difference = zip(last, prompt.logits).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(difference <= 1e-4 * largest, "relative difference \(difference / largest)")
+            let statistics = last.withUnsafeBufferPointer { LogitStatistics(of: $0) }
+            #expect(abs(statistics.entropy - prompt.entropy) < 1e-4)
+            #expect(abs(statistics.logSumExp - prompt.logSumExp) < 1e-4 * Double(largest))
+            #expect(decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)
+        }
+    }
+}

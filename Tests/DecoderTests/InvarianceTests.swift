@@ -1,0 +1,118 @@
+import Checkpoints
+import Kernels
+import Testing
+
+@testable import Decoder
+
+/// A token's logits depend on its own context alone, bit for bit.
+@Suite struct InvarianceTests {
+    /// How a decoder may be run without a change in its results.
+    struct Setting: CustomTestStringConvertible {
+        let name: String
+        let instructionSet: InstructionSet
+        let threads: Int
+        /// Forces a kind of division: .max weights count as small, 0 as large.
+        let smallWeights: Int
+        var testDescription: String {
+            "\(name), \(instructionSet), \(threads) threads, \(smallWeights == 0 ? "outputs" : "rows") divided"
+        }
+
+        func decoder() throws -> Decoder {
+            try Decoder(
+                checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: threads), family: .own,
+                instructionSet: instructionSet,
+                divisionLimits: WorkDivision.Limits(smallWeights: smallWeights, smallWork: 0))
+        }
+    }
+
+    static let settings = GoldenCheckpoint.names.flatMap { name in
+        InstructionSet.available.flatMap { set in
+            let divisions = [(1, Int.max), (2, 0), (2, .max), (3, 0), (3, .max)]
+            // The emulated fused multiply-add is slow.
+            return divisions.prefix(set == .portable ? 2 : divisions.count).map {
+                Setting(name: name, instructionSet: set, threads: $0.0, smallWeights: $0.1)
+            }
+        }
+    }
+
+    static func tokens(_ count: Int, seed: UInt32, below limit: Int) -> [Int32] {
+        var state = seed &* 2_654_435_761 | 1
+        return (0..<count).map { _ in
+            state ^= state << 13
+            state ^= state >> 17
+            state ^= state << 5
+            return Int32(state % UInt32(limit))
+        }
+    }
+
+    /// One sequence, one token at a time, on one thread with the best instruction set.
+    static func reference(_ name: String, _ tokens: [Int32]) throws -> [[UInt32]] {
+        let decoder = try Decoder(
+            checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: 1), family: .own,
+            instructionSet: .best)
+        return decoder.logits(of: tokens, chunk: 1).map(\.bits)
+    }
+
+    @Test(arguments: settings) func chunksOfThePrefill(_ setting: Setting) throws {
+        let decoder = try setting.decoder()
+        let tokens = Self.tokens(150, seed: 7, below: decoder.shape.vocabularySize)
+        let expected = try Self.reference(setting.name, tokens)
+        for chunk in [1, 7, 64, 150] {
+            #expect(decoder.logits(of: tokens, chunk: chunk).map(\.bits) == expected, "chunks of \(chunk)")
+        }
+    }
+
+    @Test(arguments: settings) func neighboursInTheBatch(_ setting: Setting) throws {
+        let decoder = try setting.decoder(), vocabulary = decoder.shape.vocabularySize
+        // Contexts of many lengths, fed together: prefills of odd lengths, then two decoding steps.
+        let prompts = (0..<64).map { Self.tokens(1 + $0 * 7 % 53, seed: UInt32($0 + 1), below: vocabulary) }
+        let cache = KeyValueCache(shape: decoder.shape, blockCount: 64 * 4)
+        let blocks = (0..<Int32(256)).map { $0 &* 37 % 256 }
+        var contexts = (0..<64).map { Context(blocks: blocks[$0 * 4..<$0 * 4 + 4]) }
+        var batch = ForwardBatch()
+        for (index, prompt) in prompts.enumerated() { contexts[index].feed(prompt.dropLast(2), to: &batch) }
+        _ = batch.rows > 0 ? decoder.logits(batch, cache: cache) : []
+        var last: [[Float]] = []
+        for step in [2, 1] {
+            batch.removeAll()
+            for (index, prompt) in prompts.enumerated() where prompt.count >= step {
+                contexts[index].feed(prompt.suffix(step).prefix(1), to: &batch)
+            }
+            last = decoder.logits(batch, cache: cache)
+        }
+        for (index, prompt) in prompts.enumerated() {
+            #expect(try last[index].bits == Self.reference(setting.name, prompt).last, "sequence \(index)")
+        }
+    }
+
+    @Test func staleBlocksDoNotShow() throws {
+        let decoder = try Setting(name: "qwen3-sharded", instructionSet: .best, threads: 1, smallWeights: .max)
+            .decoder()
+        let tokens = Self.tokens(40, seed: 3, below: decoder.shape.vocabularySize)
+        let cache = KeyValueCache(shape: decoder.shape, blockCount: 3)
+        cache.fill(with: .nan)
+        var context = Context(blocks: [1, 2, 0])
+        var batch = ForwardBatch()
+        context.feed(tokens, to: &batch, allLogits: true)
+        #expect(try decoder.logits(batch, cache: cache).map(\.bits) == Self.reference("qwen3-sharded", tokens))
+    }
+
+    @Test func copiedBlocksContinueTheSame() throws {
+        let decoder = try Setting(name: "qwen2-tied", instructionSet: .best, threads: 1, smallWeights: .max).decoder()
+        let tokens = Self.tokens(21, seed: 5, below: decoder.shape.vocabularySize)
+        let cache = KeyValueCache(shape: decoder.shape, blockCount: 3)
+        var first = Context(blocks: [0, 1])
+        var batch = ForwardBatch()
+        first.feed(tokens.dropLast(), to: &batch)
+        _ = decoder.logits(batch, cache: cache)
+        cache.copyBlock(from: 1, to: 2)
+        batch = ForwardBatch()
+        batch.tokens = tokens.suffix(1)
+        batch.positions = [20]
+        batch.sequences = [0]
+        batch.logitRows = [0]
+        batch.blockTables = [0, 2]
+        batch.blockTableStarts = [0, 2]
+        #expect(try decoder.logits(batch, cache: cache)[0].bits == Self.reference("qwen2-tied", tokens).last)
+    }
+}
