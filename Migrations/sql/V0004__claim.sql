@@ -173,3 +173,13 @@ AS $$
         extract(epoch FROM c.deadline_at - now())::float8, c.cancel_requested_at IS NOT NULL
     FROM claim_from_queue_v1(_worker, _limit, _queue, _pairs, _suspects) c
 $$;
+
+CREATE FUNCTION glimpq.open_jobs_v1(_queues text[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, glimpq, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'ready')
+        OR EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'running')
+        OR EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'delayed')
+$$;
+COMMENT ON FUNCTION glimpq.open_jobs_v1 IS 'Whether queues have work that is ready, delayed or running anywhere; a worker that stops when idle asks it.';

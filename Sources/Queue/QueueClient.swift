@@ -188,6 +188,13 @@ public final class QueueClient: Sendable {
         }
     }
 
+    /// Runs an operation on the connection of claims and results.
+    func repeatedly<Result: Sendable>(
+        _ what: String, _ operation: @Sendable (Connection) async throws -> Result
+    ) async throws -> Result {
+        try await work.run(what, operation)
+    }
+
     /// Closes both connections.
     public func close() async {
         await work.close()

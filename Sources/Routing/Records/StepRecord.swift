@@ -49,6 +49,17 @@ public struct StepRecord: Sendable, Hashable, Codable {
         /// The token that was drawn from the probed distribution, in the small model's vocabulary.
         public var token: TokenID
 
+        /// Creates what a stored trace says that a probe saw.
+        public init(
+            entropy: Double?, normalisedEntropy: Double?, topEntropy: Double?, support: Int?, token: TokenID
+        ) {
+            self.entropy = entropy
+            self.normalisedEntropy = normalisedEntropy
+            self.topEntropy = topEntropy
+            self.support = support
+            self.token = token
+        }
+
         /// Takes the finite values out of a probe.
         public init(_ probe: Probe, support: Int?) {
             func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }

@@ -7,6 +7,12 @@ public struct SessionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What does not fit.
     public let reason: String
 
+    /// Creates an error.
+    public init(record: Int, reason: String) {
+        self.record = record
+        self.reason = reason
+    }
+
     /// A bounded label for metrics and for the column `error_class`.
     public var code: String { "inconsistent_trace" }
 

@@ -20,6 +20,9 @@ public struct Strategy: Sendable {
         self.policy = policy
     }
 
+    /// Threshold in nats where neither a threshold nor a target rate is given.
+    public static let defaultTau = EntropyThreshold.defaultTau
+
     /// The models that may write a step.
     var owners: Set<StepOwner> { policy.owners }
 }

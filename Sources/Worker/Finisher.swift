@@ -1,0 +1,48 @@
+import Queue
+
+/// Stores results in groups: while one statement is on its way, the next group gathers, so that the number of commits
+/// does not grow with the number of jobs.
+actor Finisher {
+    private let queue: QueueClient
+    private typealias Waiting = (
+        job: FinishedJob, continuation: CheckedContinuation<QueueClient.Verdict, any Error>
+    )
+
+    private var waiting: [Waiting] = []
+    private var isStoring = false
+
+    init(_ queue: QueueClient) { self.queue = queue }
+
+    /// Stores a result.
+    ///
+    /// - Returns: What became of it.
+    func finish(_ job: FinishedJob) async throws -> QueueClient.Verdict {
+        try await withCheckedThrowingContinuation { continuation in
+            waiting.append((job, continuation))
+            guard !isStoring else { return }
+            isStoring = true
+            Task { await storeAll() }
+        }
+    }
+
+    private func storeAll() async {
+        while !waiting.isEmpty {
+            let group = waiting
+            waiting = []
+            await store(group)
+        }
+        isStoring = false
+    }
+
+    private func store(_ group: [Waiting]) async {
+        do {
+            let verdicts = try await queue.finish(group.map(\.job))
+            for entry in group { entry.continuation.resume(returning: verdicts[entry.job.lease] ?? .stale) }
+        } catch where group.count > 1 {
+            // One result that the database refuses must not take the others with it.
+            for entry in group { await store([entry]) }
+        } catch {
+            for entry in group { entry.continuation.resume(throwing: error) }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Engine
+import Generation
+import Queue
+import Routing
+import Synchronization
+
+/// Runs claimed jobs on the pool's models and hands their steps to the trace writer.
+final class JobRunner: Sendable {
+    private let pool: ModelPool
+    private let pairs: [String: ModelPair]
+    private let traces: TraceWriter
+    private let sessionNumber = Atomic<UInt64>(0)
+
+    init(pool: ModelPool, traces: TraceWriter) {
+        self.pool = pool
+        self.traces = traces
+        // Made once: comparing the vocabularies of large models takes a while.
+        pairs = Dictionary(
+            uniqueKeysWithValues: pool.pairNames.compactMap { name in
+                pool.pair(named: name).map { pair in
+                    (name, ModelPair(name: name, slm: pair.slm, llm: pair.llm, priorEntropies: pair.entropySample))
+                }
+            })
+    }
+
+    /// Runs a job to its end, or until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - job: The claim.
+    ///   - rows: The finished steps of earlier attempts.
+    func run(_ job: ClaimedJob, resuming rows: [Queue.StepRecord]) async -> JobEnd {
+        let attempt = Attempt()
+        do {
+            return .finished(try await solve(job, resuming: rows, attempt: attempt))
+        } catch is CancellationError {
+            return .stopped(attempt.progress)
+        } catch {
+            return .failed(FailureClass(error), message: "\(error)", progress: attempt.progress)
+        }
+    }
+
+    /// The records of one attempt, written by the session and read when it has ended.
+    private final class Attempt: Sendable {
+        private let records = Mutex<[Routing.StepRecord]>([])
+
+        var newRecords: [Routing.StepRecord] { records.withLock { $0 } }
+
+        var progress: JobEnd.Progress {
+            records.withLock { records in
+                JobEnd.Progress(
+                    stepsWritten: records.count,
+                    tokens: records.reduce(0) { sum, record in
+                        sum + Int64(record.cost.slm.decodedTokens + record.cost.llm.decodedTokens)
+                    })
+            }
+        }
+
+        func append(_ record: Routing.StepRecord) { records.withLock { $0.append(record) } }
+    }
+
+    private func solve(
+        _ job: ClaimedJob, resuming rows: [Queue.StepRecord], attempt: Attempt
+    ) async throws -> FinishedJob {
+        let specification = try JobSpecification(
+            prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: job.params,
+            seed: Int64(bitPattern: job.seed))
+        guard let pair = pairs[job.pair ?? pool.defaultPair] else {
+            throw SpecificationError(
+                key: "pair", expected: "one of \(pool.pairNames)", got: (job.pair ?? pool.defaultPair).debugDescription)
+        }
+        let resumed = try rows.map { row in
+            var record = try Routing.StepRecord(row)
+            // The column cannot hold every character; the tokens can.
+            record.text = pair[record.owner].vocabulary.text(of: record.tokens)
+            return record
+        }
+        let session = try ReasoningSession(
+            specification: specification, pair: pair,
+            sequences: SessionSequences(session: sessionNumber.add(1, ordering: .relaxed).newValue), resuming: resumed)
+        let outcome = try await session.run { [traces] record in
+            try await traces.append(try Queue.StepRecord(record, lease: job.lease, day: job.day))
+            attempt.append(record)
+        }
+        var finished = try result(of: job, specification, pair, outcome, records: resumed + attempt.newRecords)
+        finished.stepsWritten = attempt.progress.stepsWritten
+        finished.attemptTokens = attempt.progress.tokens
+        // Its trace is durable before a result is.
+        finished.traceRowsDropped = try await traces.flush(job.lease.job)
+        return finished
+    }
+
+    private func result(
+        of job: ClaimedJob, _ specification: JobSpecification, _ pair: ModelPair, _ outcome: SessionOutcome,
+        records: [Routing.StepRecord]
+    ) throws -> FinishedJob {
+        var result = FinishedJob(
+            job.lease, output: records.map(\.text).joined(), finishReason: outcome.answerFinish.rawValue,
+            pair: pair.name, engineVersion: Product.version)
+        result.activeNanoseconds = outcome.slm.work.activeNanoseconds + outcome.llm.work.activeNanoseconds
+        result.slmParameters = pair.slm.identity.parameterCount
+        result.llmParameters = pair.llm.identity.parameterCount
+        result.promptTokens = try pair.llm.promptTokens(for: specification.conversation).count
+        result.steps = outcome.slm.steps + outcome.llm.steps
+        result.llmSteps = outcome.llm.steps
+        result.slmTokens = outcome.slm.keptTokens
+        result.llmTokens = outcome.llm.keptTokens
+        result.slmDiscardedTokens = outcome.slm.discardedTokens
+        result.llmDiscardedTokens = outcome.llm.discardedTokens
+        result.probeTokens = outcome.slm.probes
+        result.slmPrefillTokens = outcome.slm.work.prefillTokens
+        result.llmPrefillTokens = outcome.llm.work.prefillTokens
+        result.thinkingStop = outcome.thinkingStop.rawValue
+        result.strategyParams = try StrategyVariant.json(strategy: job.strategy, parameters: job.params)
+        result.slmModel = pair.slm.identity.name
+        result.llmModel = pair.llm.identity.name
+        result.slmFingerprint = pair.slm.identity.fingerprint
+        result.llmFingerprint = pair.llm.identity.fingerprint
+        result.params = job.params
+        result.answer = outcome.answer
+        if let reference = job.referenceAnswer {
+            let grade = specification.settings.grader.grade(answer: outcome.answer, reference: reference)
+            result.answer = grade.extracted
+            result.correct = grade.isCorrect
+        }
+        return result
+    }
+}

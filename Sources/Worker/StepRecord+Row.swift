@@ -1,0 +1,110 @@
+import Foundation
+import Generation
+import Postgres
+import Queue
+import Routing
+
+/// What of a record has no column of its own.
+private struct RecordExtra: Codable {
+    var normalisedEntropy: Double?
+    var topEntropySupport: Int?
+    var slmDiscarded: Int?
+    var llmDiscarded: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case normalisedEntropy = "h_normalised"
+        case topEntropySupport = "h_top_support"
+        case slmDiscarded = "slm_discarded"
+        case llmDiscarded = "llm_discarded"
+    }
+}
+
+extension Queue.StepRecord {
+    /// A row of the trace of a claimed job.
+    init(_ record: Routing.StepRecord, lease: JobLease, day: Day) throws {
+        self.init(
+            lease, sequence: Int32(record.index), day: day, kind: record.kind == .answer ? .answer : .thinking,
+            owner: record.owner == .slm ? .slm : .llm, model: record.model, text: record.text, tokenIDs: record.tokens)
+        rule = record.decision.rule.rawValue
+        signalName = record.decision.signal?.name.rawValue
+        signalValue = record.decision.signal?.value
+        threshold = record.decision.threshold
+        initialEntropy = record.glimpse?.entropy
+        topEntropy = record.glimpse?.topEntropy
+        entropySupport = record.glimpse.map { $0.support.map { "top\($0)" } ?? "full" }
+        probedToken = record.glimpse?.token
+        tokensDiscarded = Int32(record.discarded.slm + record.discarded.llm)
+        probeTokens = record.glimpse == nil ? 0 : 1
+        finishReason = record.finish.rawValue
+        meanLogProbability = record.meanLogProbability
+        meanEntropy = record.meanEntropy
+        cost = Cost(record.cost)
+        let rest = RecordExtra(
+            normalisedEntropy: record.glimpse?.normalisedEntropy, topEntropySupport: record.glimpse?.support,
+            slmDiscarded: record.discarded.slm == 0 ? nil : record.discarded.slm,
+            llmDiscarded: record.discarded.llm == 0 ? nil : record.discarded.llm)
+        if record.glimpse != nil || tokensDiscarded > 0 {
+            extra = String(decoding: try JSONEncoder().encode(rest), as: UTF8.self)
+        }
+    }
+}
+
+extension Queue.StepRecord.Cost {
+    fileprivate init(_ cost: StepCost) {
+        self.init()
+        slmPrefill = Int32(cost.probe.prefillTokens + cost.slm.prefillTokens)
+        slmCached = Int32(cost.probe.cachedTokens + cost.slm.cachedTokens)
+        slmDecoded = Int32(cost.slm.decodedTokens)
+        llmPrefill = Int32(cost.llm.prefillTokens)
+        llmCached = Int32(cost.llm.cachedTokens)
+        llmDecoded = Int32(cost.llm.decodedTokens)
+        probeNanoseconds = cost.probe.activeNanoseconds
+        slmNanoseconds = cost.slm.activeNanoseconds
+        llmNanoseconds = cost.llm.activeNanoseconds
+    }
+}
+
+extension Routing.StepRecord {
+    /// The record that a row of a trace holds, for resuming.
+    ///
+    /// - Throws: `SessionError` if the row holds values that this version does not know.
+    init(_ row: Queue.StepRecord) throws {
+        func unknown(_ column: String, _ value: String?) -> SessionError {
+            SessionError(record: Int(row.sequence), reason: "unknown \(column) \(value ?? "NULL")")
+        }
+        guard let rule = row.rule.flatMap(StepDecision.Rule.init(rawValue:)) else { throw unknown("rule", row.rule) }
+        guard let finish = row.finishReason.flatMap(FinishReason.init(rawValue:)) else {
+            throw unknown("finish_reason", row.finishReason)
+        }
+        var signal: StepDecision.Signal?
+        if let name = row.signalName, let value = row.signalValue {
+            guard let known = StepDecision.Signal.Name(rawValue: name) else { throw unknown("signal_name", name) }
+            signal = StepDecision.Signal(known, value)
+        }
+        let rest = try row.extra.map { try JSONDecoder().decode(RecordExtra.self, from: Data($0.utf8)) }
+        var discarded = Discarded()
+        discarded.slm = rest?.slmDiscarded ?? 0
+        discarded.llm = rest?.llmDiscarded ?? 0
+        var cost = StepCost()
+        // Probe and small model share the columns of token counts.
+        cost.probe.activeNanoseconds = row.cost.probeNanoseconds
+        cost.slm = ModelWork(
+            prefillTokens: Int(row.cost.slmPrefill), cachedTokens: Int(row.cost.slmCached),
+            decodedTokens: Int(row.cost.slmDecoded), activeNanoseconds: row.cost.slmNanoseconds)
+        cost.llm = ModelWork(
+            prefillTokens: Int(row.cost.llmPrefill), cachedTokens: Int(row.cost.llmCached),
+            decodedTokens: Int(row.cost.llmDecoded), activeNanoseconds: row.cost.llmNanoseconds)
+        self.init(
+            index: Int(row.sequence), kind: row.kind == .answer ? .answer : .thinking,
+            decision: StepDecision(
+                rule, owner: row.owner == .slm ? .slm : .llm, signal: signal, threshold: row.threshold),
+            model: row.model,
+            glimpse: row.probedToken.map {
+                Glimpse(
+                    entropy: row.initialEntropy, normalisedEntropy: rest?.normalisedEntropy,
+                    topEntropy: row.topEntropy, support: rest?.topEntropySupport, token: $0)
+            },
+            text: row.text, tokens: row.tokenIDs, finish: finish, discarded: discarded,
+            meanLogProbability: row.meanLogProbability, meanEntropy: row.meanEntropy, cost: cost)
+    }
+}
