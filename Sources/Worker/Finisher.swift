@@ -38,7 +38,7 @@ actor Finisher {
         do {
             let verdicts = try await queue.finish(group.map(\.job))
             for entry in group { entry.continuation.resume(returning: verdicts[entry.job.lease] ?? .stale) }
-        } catch where group.count > 1 {
+        } catch  where group.count > 1 {
             // One result that the database refuses must not take the others with it.
             for entry in group { await store([entry]) }
         } catch {

@@ -28,7 +28,7 @@ final class JobRunner: Sendable {
     /// - Parameters:
     ///   - job: The claim.
     ///   - rows: The finished steps of earlier attempts.
-    func run(_ job: ClaimedJob, resuming rows: [Queue.StepRecord]) async -> JobEnd {
+    func run(_ job: ClaimedJob, resuming rows: [TraceRow]) async -> JobEnd {
         let attempt = Attempt()
         do {
             return .finished(try await solve(job, resuming: rows, attempt: attempt))
@@ -41,9 +41,9 @@ final class JobRunner: Sendable {
 
     /// The records of one attempt, written by the session and read when it has ended.
     private final class Attempt: Sendable {
-        private let records = Mutex<[Routing.StepRecord]>([])
+        private let records = Mutex<[StepRecord]>([])
 
-        var newRecords: [Routing.StepRecord] { records.withLock { $0 } }
+        var newRecords: [StepRecord] { records.withLock { $0 } }
 
         var progress: JobEnd.Progress {
             records.withLock { records in
@@ -55,11 +55,11 @@ final class JobRunner: Sendable {
             }
         }
 
-        func append(_ record: Routing.StepRecord) { records.withLock { $0.append(record) } }
+        func append(_ record: StepRecord) { records.withLock { $0.append(record) } }
     }
 
     private func solve(
-        _ job: ClaimedJob, resuming rows: [Queue.StepRecord], attempt: Attempt
+        _ job: ClaimedJob, resuming rows: [TraceRow], attempt: Attempt
     ) async throws -> FinishedJob {
         let specification = try JobSpecification(
             prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: job.params,
@@ -69,7 +69,7 @@ final class JobRunner: Sendable {
                 key: "pair", expected: "one of \(pool.pairNames)", got: (job.pair ?? pool.defaultPair).debugDescription)
         }
         let resumed = try rows.map { row in
-            var record = try Routing.StepRecord(row)
+            var record = try StepRecord(row)
             // The column cannot hold every character; the tokens can.
             record.text = pair[record.owner].vocabulary.text(of: record.tokens)
             return record
@@ -78,7 +78,7 @@ final class JobRunner: Sendable {
             specification: specification, pair: pair,
             sequences: SessionSequences(session: sessionNumber.add(1, ordering: .relaxed).newValue), resuming: resumed)
         let outcome = try await session.run { [traces] record in
-            try await traces.append(try Queue.StepRecord(record, lease: job.lease, day: job.day))
+            try await traces.append(TraceRow(record, lease: job.lease, day: job.day))
             attempt.append(record)
         }
         var finished = try result(of: job, specification, pair, outcome, records: resumed + attempt.newRecords)
@@ -91,7 +91,7 @@ final class JobRunner: Sendable {
 
     private func result(
         of job: ClaimedJob, _ specification: JobSpecification, _ pair: ModelPair, _ outcome: SessionOutcome,
-        records: [Routing.StepRecord]
+        records: [StepRecord]
     ) throws -> FinishedJob {
         var result = FinishedJob(
             job.lease, output: records.map(\.text).joined(), finishReason: outcome.answerFinish.rawValue,

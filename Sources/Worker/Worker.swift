@@ -129,7 +129,7 @@ public final class Worker: Sendable {
 
     private func claim(
         _ limit: Int, _ identity: WorkerIdentity, logger: Logger
-    ) async -> [(ClaimedJob, [StepRecord])] {
+    ) async -> [(ClaimedJob, [TraceRow])] {
         identity.beginClaim()
         defer { identity.endClaim() }
         var held: [JobLease] = []
@@ -198,7 +198,8 @@ public final class Worker: Sendable {
             try await speech.value
         } catch {
             logger.warning(
-                "the database did not hear the last words; the lease will do", metadata: ["what": "\(what)", "error": "\(error)"])
+                "the database did not hear the last words; the lease will do",
+                metadata: ["what": "\(what)", "error": "\(error)"])
         }
         limit.cancel()
     }
@@ -206,7 +207,7 @@ public final class Worker: Sendable {
     // MARK: One job
 
     private func carryOut(
-        _ job: ClaimedJob, resuming rows: [StepRecord], _ identity: WorkerIdentity, logger: Logger
+        _ job: ClaimedJob, resuming rows: [TraceRow], _ identity: WorkerIdentity, logger: Logger
     ) async {
         var logger = logger
         logger[metadataKey: "job"] = "\(job.lease.job)"
@@ -254,7 +255,8 @@ public final class Worker: Sendable {
         logger.warning(
             "attempt failed",
             metadata: [
-                "class": "\(error.rawValue)", "error": "\(message)", "state": "\(states[job.lease.job] ?? "taken over")",
+                "class": "\(error.rawValue)", "error": "\(message)",
+                "state": "\(states[job.lease.job] ?? "taken over")",
             ])
     }
 

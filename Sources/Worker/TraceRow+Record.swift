@@ -1,27 +1,11 @@
-import Foundation
 import Generation
 import Postgres
 import Queue
 import Routing
 
-/// What of a record has no column of its own.
-private struct RecordExtra: Codable {
-    var normalisedEntropy: Double?
-    var topEntropySupport: Int?
-    var slmDiscarded: Int?
-    var llmDiscarded: Int?
-
-    enum CodingKeys: String, CodingKey {
-        case normalisedEntropy = "h_normalised"
-        case topEntropySupport = "h_top_support"
-        case slmDiscarded = "slm_discarded"
-        case llmDiscarded = "llm_discarded"
-    }
-}
-
-extension Queue.StepRecord {
+extension TraceRow {
     /// A row of the trace of a claimed job.
-    init(_ record: Routing.StepRecord, lease: JobLease, day: Day) throws {
+    init(_ record: StepRecord, lease: JobLease, day: Day) {
         self.init(
             lease, sequence: Int32(record.index), day: day, kind: record.kind == .answer ? .answer : .thinking,
             owner: record.owner == .slm ? .slm : .llm, model: record.model, text: record.text, tokenIDs: record.tokens)
@@ -31,25 +15,20 @@ extension Queue.StepRecord {
         threshold = record.decision.threshold
         initialEntropy = record.glimpse?.entropy
         topEntropy = record.glimpse?.topEntropy
-        entropySupport = record.glimpse.map { $0.support.map { "top\($0)" } ?? "full" }
+        normalisedEntropy = record.glimpse?.normalisedEntropy
+        topEntropySupport = record.glimpse?.support.map { Int32($0) }
         probedToken = record.glimpse?.token
-        tokensDiscarded = Int32(record.discarded.slm + record.discarded.llm)
+        slmDiscarded = Int32(record.discarded.slm)
+        llmDiscarded = Int32(record.discarded.llm)
         probeTokens = record.glimpse == nil ? 0 : 1
         finishReason = record.finish.rawValue
         meanLogProbability = record.meanLogProbability
         meanEntropy = record.meanEntropy
         cost = Cost(record.cost)
-        let rest = RecordExtra(
-            normalisedEntropy: record.glimpse?.normalisedEntropy, topEntropySupport: record.glimpse?.support,
-            slmDiscarded: record.discarded.slm == 0 ? nil : record.discarded.slm,
-            llmDiscarded: record.discarded.llm == 0 ? nil : record.discarded.llm)
-        if record.glimpse != nil || tokensDiscarded > 0 {
-            extra = String(decoding: try JSONEncoder().encode(rest), as: UTF8.self)
-        }
     }
 }
 
-extension Queue.StepRecord.Cost {
+extension TraceRow.Cost {
     fileprivate init(_ cost: StepCost) {
         self.init()
         slmPrefill = Int32(cost.probe.prefillTokens + cost.slm.prefillTokens)
@@ -64,11 +43,11 @@ extension Queue.StepRecord.Cost {
     }
 }
 
-extension Routing.StepRecord {
+extension StepRecord {
     /// The record that a row of a trace holds, for resuming.
     ///
     /// - Throws: `SessionError` if the row holds values that this version does not know.
-    init(_ row: Queue.StepRecord) throws {
+    init(_ row: TraceRow) throws {
         func unknown(_ column: String, _ value: String?) -> SessionError {
             SessionError(record: Int(row.sequence), reason: "unknown \(column) \(value ?? "NULL")")
         }
@@ -81,10 +60,9 @@ extension Routing.StepRecord {
             guard let known = StepDecision.Signal.Name(rawValue: name) else { throw unknown("signal_name", name) }
             signal = StepDecision.Signal(known, value)
         }
-        let rest = try row.extra.map { try JSONDecoder().decode(RecordExtra.self, from: Data($0.utf8)) }
         var discarded = Discarded()
-        discarded.slm = rest?.slmDiscarded ?? 0
-        discarded.llm = rest?.llmDiscarded ?? 0
+        discarded.slm = Int(row.slmDiscarded)
+        discarded.llm = Int(row.llmDiscarded)
         var cost = StepCost()
         // Probe and small model share the columns of token counts.
         cost.probe.activeNanoseconds = row.cost.probeNanoseconds
@@ -101,8 +79,8 @@ extension Routing.StepRecord {
             model: row.model,
             glimpse: row.probedToken.map {
                 Glimpse(
-                    entropy: row.initialEntropy, normalisedEntropy: rest?.normalisedEntropy,
-                    topEntropy: row.topEntropy, support: rest?.topEntropySupport, token: $0)
+                    entropy: row.initialEntropy, normalisedEntropy: row.normalisedEntropy,
+                    topEntropy: row.topEntropy, support: row.topEntropySupport.map { Int($0) }, token: $0)
             },
             text: row.text, tokens: row.tokenIDs, finish: finish, discarded: discarded,
             meanLogProbability: row.meanLogProbability, meanEntropy: row.meanEntropy, cost: cost)
