@@ -40,39 +40,27 @@ class Evaluation:
     def __init__(self, classroom, problems):
         self.classroom, self.problems, self.alone = classroom, problems, None
 
-    def row(self, name, sessions):
-        """The figures of one run. LLM tokens are also given relative to the LLM alone."""
+    def row(self, name, *runs):
+        """The figures of one rule. Several runs are draws of a random rule: their figures are averaged,
+        the accuracy's interval is that of one draw, and the gap to the LLM alone is taken per problem."""
+        sessions = [session for run in runs for session in run]
         steps = sum(len(s.owners) for s in sessions)
         llm_steps = sum(s.owners.count(LLM) for s in sessions)
         tokens = {model: sum(s.tokens[model] for s in sessions) for model in (SLM, LLM)}
-        correct = [s.is_correct for s in sessions]
-        low, high = wilson(sum(correct), len(correct))
-        out = dict(name=name, problems=len(correct), correct=sum(correct), accuracy=sum(correct) / len(correct),
+        share_right = [sum(s.is_correct for s in same) / len(runs) for same in zip(*runs)]
+        low, high = wilson(sum(share_right), len(share_right))
+        out = dict(name=name, draws=len(runs), problems=len(share_right), accuracy=sum(share_right) / len(share_right),
                    low=low, high=high, steps=steps, llm_steps=llm_steps, llm_step_share=llm_steps / steps,
                    slm_tokens=tokens[SLM], llm_tokens=tokens[LLM], discarded=sum(s.discarded for s in sessions),
                    llm_token_share=tokens[LLM] / sum(tokens.values()))
         if self.alone:
-            out["llm_tokens_of_alone"] = tokens[LLM] / sum(s.tokens[LLM] for s in self.alone)
-            gap, gap_low, gap_high = paired_difference(correct, [s.is_correct for s in self.alone])
+            out["llm_tokens_of_alone"] = tokens[LLM] / len(runs) / sum(s.tokens[LLM] for s in self.alone)
+            gap, gap_low, gap_high = paired_difference(share_right, [s.is_correct for s in self.alone])
             out["minus_llm_alone"] = dict(mean=gap, low=gap_low, high=gap_high)
         return out
 
-    def run(self, name, choose, **options):
-        return self.row(name, self.classroom.run(self.problems, choose, **options))
-
-    def pooled(self, name, choosers):
-        """One row over several draws of a random rule; the interval is that of one draw."""
-        sessions = [s for choose in choosers for s in self.classroom.run(self.problems, choose, needs_slm=False)]
-        row = self.row_of_draws(name, sessions, len(choosers))
-        return row
-
-    def row_of_draws(self, name, sessions, draws):
-        alone, self.alone = self.alone, self.alone * draws
-        row = self.row(name, sessions)
-        self.alone = alone
-        row["draws"] = draws
-        row["low"], row["high"] = wilson(row["accuracy"] * len(self.problems), len(self.problems))
-        return row
+    def run(self, name, *choosers, **options):
+        return self.row(name, *(self.classroom.run(self.problems, choose, **options) for choose in choosers))
 
     def signals(self):
         """One record per step of the right solutions: what the SLM would write there, is it right, and
@@ -104,8 +92,8 @@ class Evaluation:
         random_rule = lambda draw: lambda s, _: owner_if(uniform("all", draw, s.number, len(s.owners)) < share)
         quotient_rule = lambda draw: lambda s, _: owner_if(
             self.classroom.is_quotient_step(s) and uniform("quotient", draw, s.number, len(s.owners)) < share / quotient)
-        rows = [glimp, self.pooled(f"random, as {name}", [random_rule(d) for d in range(draws)]),
-                self.pooled(f"random among quotient steps, as {name}", [quotient_rule(d) for d in range(draws)])]
+        rows = [glimp] + [self.run(f"{kind}, as {name}", *(rule(draw) for draw in range(draws)), needs_slm=False)
+                          for kind, rule in (("random", random_rule), ("random among quotient steps", quotient_rule))]
         for signal, field in list(SIGNALS.items())[1:]:
             values = sorted(r[signal] for r in records)
             cut = values[min(len(values) - 1, round((1 - share) * len(values)))]
@@ -170,6 +158,8 @@ def evaluate(arguments):
     classroom = Classroom(tokenizer, marks, {owner: Writer(model, marks) for owner, model in models.items()})
     problems = task.distinct_problems(arguments.split, arguments.count, arguments.seed)
     evaluation = Evaluation(classroom, problems)
+    for writer in classroom.writers.values():
+        writer.read_ahead([classroom.session(0, *problem).context for problem in problems])
     records = evaluation.signals()
     return dict(
         split=arguments.split, count=arguments.count, seed=arguments.seed, draws=arguments.draws,

@@ -16,9 +16,11 @@ Writes RUN/latest.pt every --save-tokens, RUN/<out-name>.pt at the end and one l
 import argparse
 import os
 import random
+import tempfile
 import time
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 
 import make_tokenizer
@@ -54,6 +56,14 @@ class Documents:
         return ids, wanted
 
 
+def share_gradients(parameters):
+    """Sums the gradients of all processes."""
+    flat = torch.cat([weight.grad.flatten() for weight in parameters])
+    dist.all_reduce(flat)
+    for weight, part in zip(parameters, flat.split([weight.numel() for weight in parameters])):
+        weight.grad.copy_(part.view_as(weight))
+
+
 def rate(tokens, step, arguments):
     """The learning rate as a share of its peak."""
     warm = min(1, (step + 1) / arguments.warm_steps)
@@ -68,8 +78,11 @@ def save(path, model, optimizers, progress):
     os.replace(path + ".part", path)
 
 
-def train(arguments):
+def train(rank, arguments, meeting_point):
     torch.set_num_threads(1)
+    if arguments.processes > 1:
+        dist.init_process_group("gloo", init_method=f"file://{meeting_point}", rank=rank, world_size=arguments.processes)
+    say = print if rank == 0 else (lambda *_, **__: None)
     os.makedirs(arguments.out, exist_ok=True)
     latest = os.path.join(arguments.out, "latest.pt")
     documents = Documents(arguments.seed, arguments.documents)
@@ -88,37 +101,41 @@ def train(arguments):
         for optimizer, state in zip(optimizers, record["optimizers"]):
             optimizer.load_state_dict(state)
         progress.update({key: record[key] for key in progress})
-    print(f"{arguments.shape}: {model.parameter_count()} parameters, {progress}", flush=True)
+    say(f"{arguments.shape}: {model.parameter_count()} parameters, {progress}", flush=True)
 
     saved, mark, losses = progress["tokens"], time.process_time(), []
     while progress["tokens"] < arguments.tokens:
         ids, wanted = documents.batch(progress["step"])
         share = rate(progress["tokens"], progress["step"], arguments)
-        logits, _ = model(ids[:, :-1], keep=wanted[:, 1:])
-        loss = F.cross_entropy(logits, ids[:, 1:][wanted[:, 1:]])
+        mine = slice(rank, None, arguments.processes)
+        logits, _ = model(ids[mine, :-1], keep=wanted[mine, 1:])
+        loss = F.cross_entropy(logits, ids[mine, 1:][wanted[mine, 1:]], reduction="sum") / wanted[:, 1:].sum()
         loss.backward()
+        if arguments.processes > 1:
+            share_gradients([*matrices, *others])
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer, peak in zip(optimizers, peaks):
             for group in optimizer.param_groups:
                 group["lr"] = peak * share
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.item())
+        losses.append(loss.item() * arguments.processes)
         progress["step"] += 1
         progress["tokens"] += ids.numel()
         if progress["step"] % arguments.log_steps == 0:
             now = time.process_time()
             progress["seconds"] += now - mark
             mark = now
-            print(f"step {progress['step']} tokens {progress['tokens'] / 1e6:.2f}M cpu {progress['seconds']:.0f}s "
-                  f"rate {share:.3f} loss {sum(losses) / len(losses):.5f}", flush=True)
+            say(f"step {progress['step']} tokens {progress['tokens'] / 1e6:.2f}M cpu {progress['seconds']:.0f}s "
+                f"rate {share:.3f} loss {sum(losses) / len(losses):.5f}", flush=True)
             losses = []
-        if progress["tokens"] - saved >= arguments.save_tokens:
+        if rank == 0 and progress["tokens"] - saved >= arguments.save_tokens:
             saved = progress["tokens"]
             save(os.path.join(arguments.out, arguments.latest_name + ".pt"), model, optimizers, progress)
     progress["seconds"] += time.process_time() - mark
-    save(os.path.join(arguments.out, arguments.out_name + ".pt"), model, optimizers, progress)
-    print(f"done: {progress}", flush=True)
+    if rank == 0:
+        save(os.path.join(arguments.out, arguments.out_name + ".pt"), model, optimizers, progress)
+    say(f"done: {progress}", flush=True)
 
 
 def main():
@@ -138,7 +155,14 @@ def main():
     parser.add_argument("--adam-rate", type=float, default=3e-3)
     parser.add_argument("--warm-steps", type=int, default=50)
     parser.add_argument("--log-steps", type=int, default=50)
-    train(parser.parse_args())
+    parser.add_argument("--processes", type=int, default=1, help="processes that share the documents of a step")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        options = (arguments, os.path.join(folder, "meeting-point"))
+        if arguments.processes == 1:
+            train(0, *options)
+        else:
+            torch.multiprocessing.spawn(train, options, nprocs=arguments.processes)
 
 
 if __name__ == "__main__":

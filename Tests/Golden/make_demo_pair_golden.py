@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Writes the golden values of the demo pair: what transformers and tokenizers make of it.
 
-usage: make_demo_pair_golden.py                      (all files, about ten minutes on one core)
+usage: make_demo_pair_golden.py                      (all files, about three minutes on one core)
        make_demo_pair_golden.py --only tokenizer logits
 
 Files, all under Tests/Golden/demo-pair:
   logits.json              per model: prompts as ids, the full last-position logits in f32, entropy in
                            nats and logsumexp (both computed in f64 from the f32 logits)
   greedy-{slm,llm}.jsonl   per problem of problems/test-500.jsonl: prompt ids, greedy ids up to and with
-                           <|endoftext|>, text, and the smallest gap between the two best logits on the way
+                           <|endoftext|>, the smallest gap between the two best logits on the way, and
+                           whether the final answer is the right one
   tokenizer.jsonl          strings, their ids (added tokens matched, none prepended) and the ids' text
 
-Models run in f32 with eager attention from the stored bf16 weights; greedy decoding is one problem at a
-time with a KV cache, so nothing is padded. Needs torch, transformers and tokenizers, in the versions of
-Ops/demo-pair/requirements.txt.
+Models run in f32 with eager attention from the stored bf16 weights. Greedy decoding batches problems whose
+prompts have the same length, so that nothing is padded. Needs torch, transformers and tokenizers, in the
+versions of Ops/demo-pair/requirements.txt.
 """
 import argparse
 import json
@@ -93,33 +94,41 @@ def write_logits():
         file.write("\n")
 
 
-def greedy(model, prompt, end):
-    """(ids, smallest gap between the best and the second best logit)."""
+def greedy(model, prompts, end):
+    """Per prompt (all of one length): ids, smallest gap between the best and the second best logit."""
     import torch
-    written, gap, cache, feed = [], float("inf"), None, prompt
-    while len(written) < NEW_TOKENS and written[-1:] != [end]:
+    written, gaps, cache, feed = [], [], None, torch.tensor(prompts)
+    finished = torch.zeros(len(prompts), dtype=torch.bool)
+    while len(written) < NEW_TOKENS and not finished.all():
         with torch.inference_mode():
-            output = model(torch.tensor([feed]), past_key_values=cache, use_cache=True)
-        best, second = output.logits[0, -1].topk(2).values.tolist()
-        written.append(int(output.logits[0, -1].argmax()))
-        gap, cache, feed = min(gap, best - second), output.past_key_values, written[-1:]
-    return written, gap
+            output = model(feed, past_key_values=cache, use_cache=True)
+        logits, cache = output.logits[:, -1], output.past_key_values
+        best = logits.topk(2).values
+        written.append(logits.argmax(dim=-1))
+        gaps.append(best[:, 0] - best[:, 1])
+        finished |= written[-1] == end
+        feed = written[-1][:, None]
+    for ids, steps in zip(torch.stack(written, dim=1).tolist(), torch.stack(gaps, dim=1).tolist()):
+        length = ids.index(end) + 1 if end in ids else len(ids)
+        yield ids[:length], min(steps[:length])
 
 
-def write_greedy():
+def write_greedy(name):
     encoder = tokenizer()
     end = encoder.token_to_id("<|endoftext|>")
-    for name in MODELS:
-        model, records, correct = load_model(name), [], 0
-        for problem in problems():
-            prompt = encoder.encode(render(problem["prompt"]), add_special_tokens=False).ids
-            ids, gap = greedy(model, prompt, end)
+    model, records, by_length = load_model(name), [], {}
+    for problem in problems():
+        prompt = encoder.encode(render(problem["prompt"]), add_special_tokens=False).ids
+        by_length.setdefault(len(prompt), []).append((problem, prompt))
+    for group in by_length.values():
+        for (problem, prompt), (ids, gap) in zip(group, greedy(model, [prompt for _, prompt in group], end)):
             text = encoder.decode(ids, skip_special_tokens=False)
-            correct += text.endswith(f"</think>\n\n{problem['reference_answer']}<|endoftext|>")
-            records.append(dict(custom_id=problem["custom_id"], prompt_ids=prompt, ids=ids, smallest_gap=short(gap)))
-        write_lines(f"greedy-{name}.jsonl", records)
-        gaps = sorted(record["smallest_gap"] for record in records)
-        print(f"{name}: {correct} of {len(records)} right; smallest gaps {gaps[:3]}")
+            right = text.endswith(f"</think>\n\n{problem['reference_answer']}<|endoftext|>")
+            records.append(dict(custom_id=problem["custom_id"], prompt_ids=prompt, ids=ids, smallest_gap=short(gap), right=right))
+    records.sort(key=lambda record: record["custom_id"])
+    write_lines(f"greedy-{name}.jsonl", records)
+    gaps = sorted(record["smallest_gap"] for record in records)
+    print(f"{name}: {sum(record['right'] for record in records)} of {len(records)} right; smallest gaps {gaps[:3]}")
 
 
 ODD = ["", " ", "  ", "\n", "\n\n", "\n\n\n", "\r\n", "\r\n\r\n", " \n\n ", "\t", "\x00", "\x1b[0m", "\x7f", "\x85", "\xa0",
@@ -166,7 +175,8 @@ def write_tokenizer():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    writers = dict(logits=write_logits, greedy=write_greedy, tokenizer=write_tokenizer)
+    writers = {"logits": write_logits, "greedy-slm": lambda: write_greedy("slm"),
+               "greedy-llm": lambda: write_greedy("llm"), "tokenizer": write_tokenizer}
     parser.add_argument("--only", nargs="+", choices=writers, default=list(writers), help="parts to write")
     os.makedirs(OUT, exist_ok=True)
     for part in parser.parse_args().only:
