@@ -17,6 +17,6 @@ import Testing
         let waits = (0..<4).map { _ in pacing.answered(requested: 8, received: 0, jitter: 0.5) }
         #expect(waits == [.seconds(1), .seconds(2), .seconds(4), .seconds(4)])
         #expect(pacing.answered(requested: 8, received: 3, jitter: 0.5) == .seconds(1))
-        #expect(pacing.answered(requested: 8, received: 0, jitter: 0) == .seconds(1.4))
+        #expect(pacing.answered(requested: 8, received: 0, jitter: 0.5) == .seconds(2))
     }
 }
