@@ -65,7 +65,7 @@ let package = Package(
             name: "glimpq",
             dependencies: [
                 "Worker", "Queue", "Postgres", "Routing", "Engine", "Decoder", "Kernels", "Checkpoints",
-                "Tokenization", "Generation", log, lifecycle, arguments, configuration,
+                "Tokenization", "Generation", "Migrations", log, lifecycle, arguments, configuration,
             ],
             swiftSettings: strict),
 

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Engine
+import Foundation
+
+/// Checks what a worker needs, and says what to mend.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check database, schema, models and machine; say what to mend.",
+        discussion: "Exit code 3 if something is broken; warnings alone give 0.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Option(help: ArgumentHelp("Model pool file. Default: GLIMPQ_MODELS.", valueName: "file"))
+    var models: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let settings = try shared.settings([.models: models])
+        let findings =
+            await DatabaseChecks(options: shared.connection(settings)).run() + PoolChecks.run(settings.text(.models))
+            + MachineChecks.run()
+        let palette = Palette(isOn: Terminal.output.usesColour)
+        try ByteSink.standardOutput.write(
+            json ? JSONText.array(findings.map(\.json)) + "\n" : findings.map { $0.text(palette) + "\n" }.joined())
+        if findings.contains(where: { $0.grade == .broken }) { throw ExitCode(ExitStatus.environment.rawValue) }
+    }
+}

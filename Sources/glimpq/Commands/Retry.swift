@@ -1,0 +1,73 @@
+import ArgumentParser
+import Postgres
+import Queue
+
+/// Puts jobs that ended without a result back.
+struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put failed, cancelled or quarantined jobs back, by number; or the failed ones of a batch.",
+        discussion: "The next attempt goes on after the steps that are finished, unless --restart is given.")
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "Numbers of jobs.")
+    var jobs: [Int64] = []
+
+    @Option(help: "Name of a batch.")
+    var batch: String?
+
+    @Option(
+        name: .customLong("class"),
+        help: ArgumentHelp(
+            "With --batch: only jobs whose last error is of this class, e.g. deadline.", valueName: "class"))
+    var errorClass: String?
+
+    @Flag(help: "Begin anew instead of going on after the finished steps (only with numbers of jobs).")
+    var restart = false
+
+    func validate() throws {
+        if jobs.isEmpty == (batch == nil) { throw ValidationError("Give numbers of jobs, or --batch.") }
+        if batch == nil && errorClass != nil { throw ValidationError("--class needs --batch.") }
+        if batch != nil && restart { throw ValidationError("--restart needs numbers of jobs.") }
+    }
+
+    func run() async throws {
+        let isComplete = try await shared.withConnection { connection in
+            if let batch {
+                try await retry(batch: batch, connection)
+                return true
+            }
+            return try await retry(jobs, connection)
+        }
+        if !isComplete { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private func retry(_ jobs: [Int64], _ connection: Connection) async throws -> Bool {
+        var isComplete = true
+        for job in jobs {
+            let done: Bool = try await connection.query("SELECT glimpq.retry($1, $2)", [job, restart]).one().get(0)
+            if done {
+                try ByteSink.standardOutput.write(line: "job \(job): ready")
+            } else {
+                isComplete = false
+                try ByteSink.standardError.write(
+                    line: "job \(job): nothing to retry; it is not failed, cancelled or quarantined")
+            }
+        }
+        return isComplete
+    }
+
+    private func retry(batch: String, _ connection: Connection) async throws {
+        let known = try await connection.query("SELECT 1 FROM glimpq.batch WHERE name = $1", [batch])
+        guard known.count == 1 else { throw QueueError.unknownBatch(batch) }
+        var total = 0
+        while true {
+            let count: Int = try await connection.query(
+                "SELECT glimpq.retry_failed($1, $2)", [batch, errorClass]
+            ).one().get(0)
+            if count == 0 { break }
+            total += count
+        }
+        try ByteSink.standardOutput.write(line: "batch \(batch): \(Figures.grouped(total)) jobs put back")
+    }
+}

@@ -1,0 +1,121 @@
+/// A line of an OpenAI batch file: `custom_id`, `method`, `url`, and the request in `body`.
+///
+/// What cannot be honoured (tools, several choices, logprobs, …) is refused rather than ignored. `max_completion_tokens`
+/// bounds the thinking, `max_tokens` the answer.
+struct OpenAIRequest {
+    /// The producer's key.
+    let customID: String
+    /// Where the request was meant to go.
+    let url: String
+    /// The model it named; kept for the output, as the pair is the command line's to choose.
+    let model: String
+    /// Text of a completion request.
+    let prompt: String?
+    /// Chat turns as JSON text.
+    let messages: String?
+    /// Our parameters as names and JSON texts.
+    var parameters: [(name: String, value: String)] = []
+    /// Seed of all random draws.
+    let seed: UInt64?
+
+    /// Takes a line apart.
+    init(_ fields: inout JobFields) throws(LineFault) {
+        guard let id = try fields.text("custom_id") else {
+            throw LineFault("custom_id", expected: "a string", got: nil)
+        }
+        customID = id
+        let method = try fields.text("method")
+        guard method == "POST" else {
+            throw LineFault("method", "expected \"POST\", got \(method?.debugDescription ?? "nothing")")
+        }
+        url = try fields.text("url") ?? ""
+        guard let body = try fields.object("body"), case .object(let members) = body.node.value else {
+            throw LineFault("body", expected: "an object", got: nil)
+        }
+        try fields.finish()
+
+        var request = JobFields(members, line: fields.line, prefix: "body.")
+        model = try request.text("model") ?? ""
+        switch url {
+        case "/v1/chat/completions":
+            messages = try Self.messages(&request)
+            prompt = nil
+        case "/v1/completions":
+            prompt = try request.text("prompt")
+            messages = nil
+            parameters.append(("template", "\"raw\""))
+        default:
+            throw LineFault(
+                "url", "expected \"/v1/chat/completions\" or \"/v1/completions\", got \(url.debugDescription)")
+        }
+        for (name, ours) in [
+            ("temperature", "temperature"), ("top_p", "top_p"), ("max_completion_tokens", "max_thinking_tokens"),
+            ("max_tokens", "max_answer_tokens"),
+        ] {
+            let number = try request.json(name, "a number") { if case .number = $0 { true } else { false } }
+            if let number { parameters.append((ours, number.text)) }
+        }
+        seed = try request.seed("seed")
+        try Self.refuseOtherThanOneChoice(&request)
+        for harmless in ["user", "store", "metadata", "service_tier"] { _ = request.node(harmless) }
+        try request.finish()
+    }
+
+    /// Settings that may be spelt out, as long as they ask for what we do anyway.
+    private static func refuseOtherThanOneChoice(_ request: inout JobFields) throws(LineFault) {
+        if let count = try request.integer("n", in: 1...1_000_000), count != 1 {
+            throw LineFault(
+                "body.n", "expected 1, got \(count); enqueue the request several times with different seeds")
+        }
+        if let node = request.node("stream"), case .boolean(true) = node.value {
+            throw LineFault("body.stream", "expected false, got true; results come when the job is done")
+        }
+        for penalty in ["presence_penalty", "frequency_penalty"] {
+            if let value = try request.number(penalty), value != 0 {
+                throw LineFault("body.\(penalty)", "expected 0, got \(value); penalties are not supported")
+            }
+        }
+    }
+
+    /// Turns with plain text, roles as ours: text parts are joined and `developer` is `system`.
+    private static func messages(_ request: inout JobFields) throws(LineFault) -> String {
+        let part = try request.json("messages", "an array of turns") { if case .array = $0 { true } else { false } }
+        guard case .array(let turns)? = part?.node.value else {
+            throw LineFault("body.messages", expected: "an array of turns", got: nil)
+        }
+        var texts: [String] = []
+        for (index, turn) in turns.enumerated() {
+            let path = "body.messages[\(index)]"
+            guard case .object(let members) = turn.value else {
+                throw LineFault(path, expected: "an object", got: turn)
+            }
+            var fields = JobFields(members, line: request.line, prefix: path + ".")
+            let role = try fields.text("role") ?? ""
+            let content = try Self.content(fields.node("content"), path: path + ".content")
+            _ = fields.node("name")
+            try fields.finish()
+            texts.append(
+                JSONText.object([
+                    ("role", JSONText.string(role == "developer" ? "system" : role)),
+                    ("content", JSONText.string(content)),
+                ]))
+        }
+        return JSONText.array(texts)
+    }
+
+    private static func content(_ node: JSONNode?, path: String) throws(LineFault) -> String {
+        if let text = node?.string { return text }
+        guard case .array(let parts)? = node?.value else {
+            throw LineFault(path, expected: "a string or an array of text parts", got: node)
+        }
+        var text = ""
+        for (index, part) in parts.enumerated() {
+            guard part["type"]?.string == "text", let piece = part["text"]?.string else {
+                throw LineFault(
+                    "\(path)[\(index)]", "expected {\"type\": \"text\", \"text\": …}, got another kind of part")
+            }
+            text += piece
+        }
+        return text
+    }
+}

@@ -1,0 +1,147 @@
+import Checkpoints
+import Decoder
+import Foundation
+import Kernels
+import Tokenization
+
+/// One model without an engine around it, for checks against other implementations.
+final class ForwardModel {
+    private let decoder: Decoder
+    private let checkpoint: Checkpoint
+    private let path: String
+    /// Rows per forward pass: bounds the memory for logits.
+    private static let chunk = 64
+
+    /// Loads a folder.
+    ///
+    /// - Throws: `CheckpointError`, `KernelError`; ``CommandFailure`` for an unknown kernel family.
+    init(path: String, kernels: String, threads: Int) throws {
+        guard let family = KernelFamily(rawValue: kernels) else {
+            let names = KernelFamily.allCases.map(\.rawValue).joined(separator: " or ")
+            throw CommandFailure(.usage, "--kernels: expected \(names), got \(kernels.debugDescription)")
+        }
+        self.path = path
+        checkpoint = try Checkpoint.open(path: path)
+        decoder = try Decoder(checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family)
+    }
+
+    /// Reads token ids separated by commas or blanks.
+    ///
+    /// - Throws: ``CommandFailure`` if one is no token of the model.
+    func context(ids text: String) throws -> [Int32] {
+        let ids = try text.split { $0 == "," || $0 == " " }.map { part in
+            guard let id = Int32(part), (0..<decoder.shape.vocabularySize).contains(Int(id)) else {
+                throw CommandFailure(
+                    .usage,
+                    "--ids: expected token ids in 0..<\(decoder.shape.vocabularySize), got \(String(part).debugDescription)"
+                )
+            }
+            return id
+        }
+        guard !ids.isEmpty else { throw CommandFailure(.usage, "--ids: expected at least one token id, got none") }
+        return ids
+    }
+
+    /// Encodes text with the folder's tokenizer.
+    ///
+    /// - Throws: `TokenizerError`; ``CommandFailure`` if the text has no token.
+    func context(text: String) throws -> [Int32] {
+        let file = URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json")
+        let ids = try Tokenizer(contentsOf: file).encode(text, matchingSpecialTokens: true)
+        guard !ids.isEmpty else {
+            throw CommandFailure(.usage, "--text: expected text with at least one token, got none")
+        }
+        return ids
+    }
+
+    /// One line of JSON about a context.
+    ///
+    /// - Throws: ``CommandFailure`` if context and continuation exceed the model's window.
+    func report(ids: [Int32], top: Int, greedy: Int, allPositions: Bool) throws -> String {
+        let limit = decoder.shape.contextLength
+        guard ids.count + greedy <= limit else {
+            throw CommandFailure(
+                .usage, "--ids, --greedy: \(ids.count) + \(greedy) tokens do not fit the context of \(limit) tokens")
+        }
+        let blocks = (ids.count + greedy) / KeyValueCache.blockTokens + 1
+        let cache = KeyValueCache(shape: decoder.shape, blockCount: blocks)
+        var rows: [LogitRow] = []
+        for start in stride(from: 0, to: ids.count, by: Self.chunk) {
+            let end = min(start + Self.chunk, ids.count)
+            let wanted = allPositions ? end - start : end == ids.count ? 1 : 0
+            rows += forward(ids[start..<end], at: start, cache: cache, logitRows: wanted, top: top)
+        }
+        guard let last = rows.last else { preconditionFailure("a context has a last position") }
+        var members: [(name: String, value: String)] = [
+            ("ids", JSONText.array(ids.map { "\($0)" })), ("vocab", "\(decoder.shape.vocabularySize)"),
+            (
+                "topk",
+                JSONText.array(last.top.map { JSONText.array(["\($0.id)", JSONText.rounded(Double($0.logit))]) })
+            ),
+            ("entropy", JSONText.rounded(last.entropy)), ("logsumexp", JSONText.rounded(last.logSumExp)),
+        ]
+        if allPositions {
+            members.append(("argmax", JSONText.array(rows.map { "\($0.best)" })))
+            members.append(("entropies", JSONText.array(rows.map { JSONText.rounded($0.entropy) })))
+        }
+        let continuation = continued(after: last.best, at: ids.count, count: greedy, cache: cache)
+        members.append(("greedy", JSONText.array(continuation.map { "\($0)" })))
+        return JSONText.object(members)
+    }
+
+    private func continued(after first: Int32, at position: Int, count: Int, cache: KeyValueCache) -> [Int32] {
+        guard count > 0 else { return [] }
+        var tokens = [first]
+        while tokens.count < count {
+            let context = tokens[(tokens.count - 1)...]
+            let row = forward(context, at: position + tokens.count - 1, cache: cache, logitRows: 1, top: 1)
+            tokens.append(row[0].best)
+        }
+        return tokens
+    }
+
+    /// Runs a piece of the context and reads the logits of its last `logitRows` positions.
+    private func forward(
+        _ tokens: ArraySlice<Int32>, at position: Int, cache: KeyValueCache, logitRows: Int, top: Int
+    ) -> [LogitRow] {
+        var batch = ForwardBatch()
+        batch.tokens = Array(tokens)
+        batch.positions = (position..<position + tokens.count).map(Int32.init)
+        batch.sequences = Array(repeating: 0, count: tokens.count)
+        batch.logitRows = (tokens.count - logitRows..<tokens.count).map(Int32.init)
+        batch.blockTables = (0..<Int32(cache.blockCount)).map { $0 }
+        batch.blockTableStarts = [0, Int32(cache.blockCount)]
+        let width = decoder.shape.vocabularySize
+        let logits = UnsafeMutableBufferPointer<Float>.allocate(capacity: logitRows * width)
+        defer { logits.deallocate() }
+        decoder.forward(batch, cache: cache, logits: logits)
+        return (0..<logitRows).map { row in
+            LogitRow(UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width]), top: top)
+        }
+    }
+}
+
+/// What is reported of one row of logits.
+struct LogitRow {
+    /// The largest logits, best first; the smaller id goes first among equals.
+    let top: [(id: Int32, logit: Float)]
+    /// Shannon entropy in nats.
+    let entropy: Double
+    /// ln Σ e^logit.
+    let logSumExp: Double
+    /// The most probable token.
+    var best: Int32 { top.first?.id ?? 0 }
+
+    init(_ logits: UnsafeBufferPointer<Float>, top count: Int) {
+        let statistics = LogitStatistics(of: logits)
+        entropy = statistics.isFinite ? statistics.entropy : .nan
+        logSumExp = statistics.isFinite ? statistics.logSumExp : .nan
+        var kept: [(id: Int32, logit: Float)] = []
+        for (id, logit) in logits.enumerated() where kept.count < count || logit > kept[kept.count - 1].logit {
+            let place = kept.firstIndex { $0.logit < logit } ?? kept.count
+            kept.insert((Int32(id), logit), at: place)
+            if kept.count > count { kept.removeLast() }
+        }
+        top = kept
+    }
+}

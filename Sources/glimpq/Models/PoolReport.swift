@@ -1,0 +1,62 @@
+import Engine
+import Foundation
+
+/// What the models of a pool file, or a single folder, hold.
+struct PoolReport {
+    private let models: [(name: String, report: ModelReport)]
+    private let pairs: [(name: String, pair: ModelPoolDescription.Pair)]
+    private let defaultPair: String?
+
+    /// Looks at one folder.
+    ///
+    /// - Throws: `CheckpointError`, `TokenizerError`.
+    init(folder: String) throws {
+        models = [(folder, try ModelReport(path: folder))]
+        pairs = []
+        defaultPair = nil
+    }
+
+    /// Looks at all models of a pool file.
+    ///
+    /// - Throws: `ModelPoolError`, `CheckpointError`, `TokenizerError`.
+    init(poolFile: String) throws {
+        let file = URL(fileURLWithPath: poolFile)
+        let description = try ModelPoolDescription.read(file)
+        models = try description.models.sorted { $0.key < $1.key }.map { name, model in
+            let path = URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent())
+                .standardizedFileURL.path
+            return (name, try ModelReport(path: path))
+        }
+        pairs = description.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        defaultPair = description.defaultPair
+    }
+
+    /// For people.
+    func text(_ palette: Palette) -> String {
+        var parts = models.map { $0.report.text(title: $0.name, palette) }
+        for (name, pair) in pairs {
+            let note = name == defaultPair ? palette.dim("  (default)") : ""
+            parts.append("pair \(palette.bold(name)): \(palette.small(pair.slm)) + \(palette.large(pair.llm))\(note)\n")
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    /// For programs: an object for a folder, an object of models and pairs for a pool file.
+    var json: String {
+        guard let defaultPair else { return models.map { $0.report.json(name: $0.name) }.joined() }
+        return JSONText.object([
+            ("default_pair", JSONText.string(defaultPair)),
+            ("models", JSONText.array(models.map { $0.report.json(name: $0.name) })),
+            (
+                "pairs",
+                JSONText.array(
+                    pairs.map {
+                        JSONText.object([
+                            ("name", JSONText.string($0.name)), ("slm", JSONText.string($0.pair.slm)),
+                            ("llm", JSONText.string($0.pair.llm)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
