@@ -65,10 +65,13 @@ import Tokenization
     func decodesWhatItEncoded(family: String) throws {
         let tokenizer = try Self.tokenizer(family)
         for text in try Self.strings() {
-            // Form C is the only thing that encoding may change.
-            let expected = family == "llama" ? text : text.precomposedStringWithCanonicalMapping
             let ids = tokenizer.encode(text, matchingSpecialTokens: false)
-            #expect(ids.flatMap { tokenizer.bytes(of: $0) } == Array(expected.utf8), "\(text.debugDescription)")
+            let bytes = ids.flatMap { tokenizer.bytes(of: $0) }
+            // Form C is the only thing that encoding may change, and only beyond U+0300.
+            let isUnchanged = family == "llama" || text.unicodeScalars.allSatisfy { $0.value < 0x300 }
+            if isUnchanged { #expect(bytes == Array(text.utf8), "\(text.debugDescription)") }
+            let again = tokenizer.encode(String(decoding: bytes, as: UTF8.self), matchingSpecialTokens: false)
+            #expect(again == ids, "\(text.debugDescription)")
         }
     }
 }
