@@ -23,7 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 
@@ -60,12 +60,12 @@ let package = Package(
         library("Queue", ["Postgres", "Migrations", log]),
 
         // Joined.
-        library("Worker", ["Queue", "Postgres", "Routing", "Engine", "Generation", log, lifecycle]),
+        library("Worker", ["Queue", "Postgres", "Routing", "Engine", "Generation", log]),
         .executableTarget(
             name: "glimpq",
             dependencies: [
                 "Worker", "Queue", "Postgres", "Routing", "Engine", "Decoder", "Kernels", "Checkpoints",
-                "Tokenization", "Generation", "Migrations", log, lifecycle, arguments, configuration,
+                "Tokenization", "Generation", "Migrations", log, signals, arguments, configuration,
             ],
             swiftSettings: strict),
 

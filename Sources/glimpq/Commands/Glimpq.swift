@@ -14,7 +14,8 @@ struct Glimpq: AsyncParsableCommand {
             """,
         version: Product.version,
         subcommands: [
-            Migrate.self, Enqueue.self, Status.self, Results.self, Trace.self, Cancel.self, Retry.self, Pause.self,
+            Migrate.self, Enqueue.self, WorkerCommand.self, Status.self, Results.self, Trace.self, Cancel.self,
+            Retry.self, Pause.self,
             Resume.self, Models.self, Doctor.self,
         ])
 }

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Engine
+import Foundation
+import Generation
+import Logging
+import UnixSignals
+import Worker
+
+/// Runs a worker in this process.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Claim jobs and solve them until told to stop.",
+        discussion: """
+            SIGTERM: claim nothing more, finish what fits in the grace time, hand back the rest. SIGINT or a second \
+            SIGTERM: hand back at once. Finished steps are kept either way; the next worker goes on from them, and also \
+            after a crash.
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Model pool: the models to load and the pairs that jobs can name. Default: GLIMPQ_MODELS.",
+            valueName: "file"))
+    var models: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Queues to claim from, the preferred one first, with commas between. Default: GLIMPQ_QUEUE, else default.",
+            valueName: "names"))
+    var queue: String?
+
+    @Option(help: ArgumentHelp("Most jobs in flight at once. Default: GLIMPQ_IN_FLIGHT, else 64.", valueName: "n"))
+    var inFlight: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compute threads. Default: GLIMPQ_THREADS, else the pool file, else the processors of this process.",
+            valueName: "n"))
+    var threads: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Grace time after SIGTERM, in seconds. Default: GLIMPQ_DRAIN_SECONDS, else 30.", valueName: "seconds"))
+    var drainSeconds: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. Default: GLIMPQ_LOG_LEVEL, else info.",
+            valueName: "level"))
+    var logLevel: String?
+
+    @Flag(help: "Stop when no job of the queues is ready, delayed or running anywhere.")
+    var exitWhenIdle = false
+
+    @Option(help: ArgumentHelp("Where to write what was done, as JSON, at the end.", valueName: "file"))
+    var summary: String?
+
+    func run() async throws {
+        let settings = try shared.settings([
+            .models: models, .queue: queue, .inFlight: inFlight, .threads: threads, .drainSeconds: drainSeconds,
+            .logLevel: logLevel,
+        ])
+        let logger = try logger(settings)
+        let worker = try worker(settings, logger: logger)
+        let summary = try await Self.obeyingSignals(worker, logger: logger)
+        logger.info(
+            "worker stopped",
+            metadata: [
+                "done": "\(summary.done)", "failed": "\(summary.failed)", "cancelled": "\(summary.cancelled)",
+                "handed_back": "\(summary.handedBack)", "lost": "\(summary.lost)",
+                "seconds": "\(Figures.fixed(summary.seconds, 1))",
+            ])
+        if let path = self.summary { try write(summary, to: path) }
+    }
+
+    private func worker(_ settings: Settings, logger: Logger) throws -> Worker {
+        guard let path = settings.text(.models) else {
+            throw CommandFailure(
+                .usage, "no models: name a model pool file with --models or GLIMPQ_MODELS, e.g. Config/models.demo.json"
+            )
+        }
+        var configuration = WorkerConfiguration()
+        configuration.slots = try settings.integer(.inFlight, in: 1...100_000) ?? configuration.slots
+        if let names = settings.text(.queue) {
+            configuration.queues = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        if configuration.queues.isEmpty || configuration.queues.contains("") {
+            throw CommandFailure(.usage, "--queue: expected names with commas between, got an empty one")
+        }
+        if let seconds = try settings.integer(.drainSeconds, in: 0...1_000_000) {
+            configuration.drainGrace = .seconds(seconds)
+        }
+        configuration.stopsWhenIdle = exitWhenIdle
+        let file = URL(fileURLWithPath: path)
+        let pool = try ModelPool(
+            ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(),
+            threads: try settings.integer(.threads, in: 1...1_024))
+        for plan in pool.plan {
+            logger.info(
+                "model loaded",
+                metadata: [
+                    "name": "\(plan.identity.name)", "parameters": "\(plan.identity.parameterCount)",
+                    "weights": "\(Figures.bytes(plan.weightBytes))",
+                    "kv_cache": "\(Figures.bytes(plan.cacheBytes)) for \(plan.cacheTokens) tokens",
+                    "context": "\(plan.identity.contextLength)", "path": "\(plan.path)",
+                ])
+        }
+        return Worker(
+            configuration, pool: pool, database: shared.connection(settings),
+            host: ProcessInfo.processInfo.hostName, processID: ProcessInfo.processInfo.processIdentifier,
+            logger: logger)
+    }
+
+    private func logger(_ settings: Settings) throws -> Logger {
+        let name = settings.text(.logLevel) ?? "info"
+        guard let level = Logger.Level(rawValue: name) else {
+            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.usage, "log level: expected one of \(known), got \(name.debugDescription)")
+        }
+        var logger = Logger(label: "glimpq.worker") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// Runs the worker; signals stop it in order.
+    private static func obeyingSignals(_ worker: Worker, logger: Logger) async throws -> WorkerSummary {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: WorkerSummary?.self) { group in
+            group.addTask { try await worker.run() }
+            group.addTask {
+                var isDraining = false
+                for await signal in signals {
+                    if signal == .sigterm && !isDraining {
+                        isDraining = true
+                        logger.notice("draining")
+                        await worker.drain()
+                    } else {
+                        logger.notice("handing back")
+                        await worker.handBack()
+                    }
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let end = try await group.next() {
+                if let end { return end }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func write(_ summary: WorkerSummary, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        do {
+            try encoder.encode(summary).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CommandFailure(.environment, "\(path): the summary cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
