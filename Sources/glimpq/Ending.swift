@@ -32,6 +32,12 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 }
 
+/// Why a command stops after it has said everything itself.
+struct QuietEnd: Error {
+    /// The exit code.
+    let status: ExitStatus
+}
+
 /// How the program ends after an error: with which code, and what it says.
 struct Ending {
     let status: ExitStatus
@@ -44,6 +50,8 @@ struct Ending {
         switch error {
         case let failure as CommandFailure:
             self.init(failure.status, failure.description)
+        case let end as QuietEnd:
+            self.init(end.status, nil)
         case is BrokenPipe:
             self.init(.done, nil)
         case let failure as PostgresError:

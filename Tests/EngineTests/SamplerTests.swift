@@ -11,7 +11,7 @@ import Testing
         var sampler = Sampler()
         return logits.withUnsafeBufferPointer {
             sampler.draw(
-                from: $0, count: count ?? logits.count, maximum: Double(logits.max()!), parameters: parameters,
+                from: $0, count: count ?? logits.count, maximum: Double(logits.max() ?? 0), parameters: parameters,
                 uniform: uniform)
         }
     }

@@ -29,7 +29,7 @@ struct Cancel: AsyncParsableCommand {
             }
             return try await cancel(jobs, connection)
         }
-        if unknown { throw ExitCode(ExitStatus.failed.rawValue) }
+        if unknown { throw QuietEnd(status: .failed) }
     }
 
     private func cancel(_ jobs: [Int64], _ connection: Connection) async throws -> Bool {

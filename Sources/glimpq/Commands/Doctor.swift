@@ -24,6 +24,6 @@ struct Doctor: AsyncParsableCommand {
         let palette = Palette(isOn: Terminal.output.usesColour)
         try ByteSink.standardOutput.write(
             json ? JSONText.array(findings.map(\.json)) + "\n" : findings.map { $0.text(palette) + "\n" }.joined())
-        if findings.contains(where: { $0.grade == .broken }) { throw ExitCode(ExitStatus.environment.rawValue) }
+        if findings.contains(where: { $0.grade == .broken }) { throw QuietEnd(status: .environment) }
     }
 }

@@ -73,7 +73,7 @@ struct Enqueue: AsyncParsableCommand {
             try await run.insert(shared.connection(settings))
         }
         try ByteSink.standardOutput.write(line: json ? run.summary.json : run.summary.sentence)
-        if run.summary.refused > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
+        if run.summary.refused > 0 { throw QuietEnd(status: .failed) }
     }
 
     private func batchName() throws -> String {

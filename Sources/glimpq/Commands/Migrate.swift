@@ -35,7 +35,7 @@ struct Migrate: AsyncParsableCommand {
         if status {
             let plan = try await migrator.status()
             try ByteSink.standardOutput.write(Self.report(plan))
-            if !plan.isUpToDate { throw ExitCode(ExitStatus.failed.rawValue) }
+            if !plan.isUpToDate { throw QuietEnd(status: .failed) }
             return
         }
         let applied = try await migrator.migrate()

@@ -39,7 +39,7 @@ struct Retry: AsyncParsableCommand {
             }
             return try await retry(jobs, connection)
         }
-        if !isComplete { throw ExitCode(ExitStatus.failed.rawValue) }
+        if !isComplete { throw QuietEnd(status: .failed) }
     }
 
     private func retry(_ jobs: [Int64], _ connection: Connection) async throws -> Bool {
