@@ -10,6 +10,8 @@ public enum Migrations {
         ("resume", PackageResources.V0006__resume_sql),
         ("producers", PackageResources.V0007__producers_sql),
         ("grants", PackageResources.V0008__grants_sql),
+        ("views", PackageResources.V0009__views_sql),
+        ("analysis", PackageResources.V0010__analysis_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

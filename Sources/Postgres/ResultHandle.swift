@@ -10,11 +10,14 @@ final class ResultHandle: @unchecked Sendable {
     let statement: String
     /// Column names in order.
     let columns: [String]
+    /// Position of the first column of each name.
+    let positions: [String: Int]
 
     init(_ pointer: OpaquePointer, statement: String) {
         self.pointer = pointer
         self.statement = statement
         columns = (0..<PQnfields(pointer)).map { PQfname(pointer, $0).map { String(cString: $0) } ?? "" }
+        positions = Dictionary(zip(columns, columns.indices)) { first, _ in first }
     }
 
     deinit { PQclear(pointer) }

@@ -10,7 +10,7 @@ public struct Row: Sendable {
     /// - Throws: ``PostgresError/decoding(column:expected:got:statement:)`` if there is no such column, the value is
     ///   NULL and `Value` is not optional, or it has another type.
     public func get<Value: PostgresDecodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let number = result.columns.firstIndex(of: column) else {
+        guard let number = result.positions[column] else {
             throw PostgresError.decoding(
                 column: column, expected: "a column of this name",
                 got: "columns \(result.columns.joined(separator: ", "))", statement: result.statement)

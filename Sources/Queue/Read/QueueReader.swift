@@ -1,0 +1,20 @@
+public import Logging
+public import Postgres
+
+/// Reads what people want to know: progress, workers, results, traces. Needs no more than `glimpq_analyst`.
+public struct QueueReader: Sendable {
+    let connection: ReconnectingConnection
+
+    /// Creates a reader; its connection opens with the first use.
+    public init(_ options: ConnectionOptions, logger: Logger) {
+        connection = ReconnectingConnection(options, logger: logger)
+    }
+
+    /// Runs a query, and a few times more after an outage.
+    func rows(_ sql: String, _ values: [any PostgresEncodable] = []) async throws -> Rows {
+        try await connection.run("read", attempts: 3) { connection in try await connection.query(sql, values) }
+    }
+
+    /// Closes the connection.
+    public func close() async { await connection.close() }
+}
