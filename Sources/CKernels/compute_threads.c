@@ -23,10 +23,16 @@ struct gq_threads {
     gate start;
     gate finish;
     gate phase;
-    _Alignas(128) atomic_uint running;
+    // Generation of the job in the upper half, then whether it still takes members, then how many are inside.
+    _Alignas(128) atomic_ullong entry;
+    _Alignas(128) atomic_uint waited;
     _Alignas(128) atomic_uint arrived;
+    _Alignas(128) atomic_int next_chunk;
+    // Exactly one of the two bodies is set.
     void (*body)(void *context, int32_t member);
+    void (*chunk_body)(void *context, int32_t member, int32_t chunk);
     void *context;
+    int32_t chunks;
     atomic_int stopping;
     pthread_mutex_t turn;
     int32_t count;
@@ -92,17 +98,60 @@ static void gate_wait(gate *g, unsigned seen) {
     pthread_mutex_unlock(&g->lock);
 }
 
+#define ENTRY_OPEN 0x80000000ull
+#define ENTRY_INSIDE 0x7fffffffull
+
+static unsigned generation_of(unsigned long long entry) { return (unsigned)(entry >> 32); }
+
+static void work(gq_threads *t, int32_t member) {
+    if (t->body) {
+        t->body(t->context, member);
+        return;
+    }
+    for (;;) {
+        int32_t chunk = atomic_fetch_add(&t->next_chunk, 1);
+        if (chunk >= t->chunks) return;
+        t->chunk_body(t->context, member, chunk);
+    }
+}
+
+/// Joins the open job, if there is one other than `last`. Returns whether it did; `last` is then its generation.
+static int enter(gq_threads *t, unsigned *last) {
+    unsigned long long entry = atomic_load(&t->entry);
+    while ((entry & ENTRY_OPEN) && generation_of(entry) != *last) {
+        if (atomic_compare_exchange_weak(&t->entry, &entry, entry + 1)) {
+            *last = generation_of(entry);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void leave(gq_threads *t) {
+    // Once the entry is empty the caller may set up the next job: look at this one before.
+    const int everybody = t->body != NULL;
+    const unsigned long long entry = atomic_fetch_sub(&t->entry, 1) - 1;
+    const int caller_waits =
+        everybody ? atomic_fetch_sub(&t->waited, 1) == 1 : !(entry & (ENTRY_OPEN | ENTRY_INSIDE));
+    if (caller_waits) gate_open(&t->finish);
+}
+
 static void *member_main(void *raw) {
     member_argument argument = *(member_argument *)raw;
     free(raw);
     gq_threads *t = argument.threads;
-    unsigned seen = 0;
+    unsigned last = 0;
     for (;;) {
-        gate_wait(&t->start, seen);
-        seen += 1;
+        gate_wait(&t->start, last);
         if (atomic_load(&t->stopping)) return NULL;
-        t->body(t->context, argument.member);
-        if (atomic_fetch_sub(&t->running, 1) == 1) gate_open(&t->finish);
+        if (enter(t, &last)) {
+            work(t, argument.member);
+            leave(t);
+        } else {
+            // Too late for a job that is closed by now: wait for the next one.
+            const unsigned long long entry = atomic_load(&t->entry);
+            if (!(entry & ENTRY_OPEN)) last = generation_of(entry);
+        }
     }
 }
 
@@ -155,19 +204,46 @@ void gq_threads_destroy(gq_threads *t) {
     free(t);
 }
 
+/// Publishes the job whose fields are set and wakes the members.
+static void open_job(gq_threads *t) {
+    const unsigned long long generation = atomic_load(&t->start.value) + 1u;
+    atomic_store(&t->entry, (generation & 0xffffffffull) << 32 | ENTRY_OPEN);
+    gate_open(&t->start);
+}
+
 void gq_threads_run(gq_threads *t, void (*body)(void *context, int32_t member), void *context) {
-    pthread_mutex_lock(&t->turn);
     if (t->count == 1) {
         body(context, 0);
-    } else {
-        unsigned finished = atomic_load(&t->finish.value);
-        t->body = body;
-        t->context = context;
-        atomic_store(&t->running, (unsigned)t->count - 1);
-        gate_open(&t->start);
-        body(context, 0);
-        gate_wait(&t->finish, finished);
+        return;
     }
+    pthread_mutex_lock(&t->turn);
+    const unsigned finished = atomic_load(&t->finish.value);
+    t->body = body;
+    t->context = context;
+    atomic_store(&t->waited, (unsigned)t->count - 1);
+    open_job(t);
+    body(context, 0);
+    gate_wait(&t->finish, finished);
+    atomic_fetch_and(&t->entry, ~ENTRY_OPEN);
+    pthread_mutex_unlock(&t->turn);
+}
+
+void gq_threads_share(gq_threads *t, int32_t chunks, void (*body)(void *context, int32_t member, int32_t chunk),
+                      void *context) {
+    if (t->count == 1 || chunks <= 1) {
+        for (int32_t i = 0; i < chunks; i++) body(context, 0, i);
+        return;
+    }
+    pthread_mutex_lock(&t->turn);
+    const unsigned finished = atomic_load(&t->finish.value);
+    t->body = NULL;
+    t->chunk_body = body;
+    t->context = context;
+    t->chunks = chunks;
+    atomic_store(&t->next_chunk, 0);
+    open_job(t);
+    work(t, 0);
+    if (atomic_fetch_and(&t->entry, ~ENTRY_OPEN) & ENTRY_INSIDE) gate_wait(&t->finish, finished);
     pthread_mutex_unlock(&t->turn);
 }
 

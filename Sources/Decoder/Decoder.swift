@@ -120,11 +120,7 @@ public final class Decoder: Sendable {
                         cosines: cosines,
                         sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
                         sequenceStarts: sequenceStarts, logits: logits.baseAddress)
-                    if division.members == 1 {
-                        pass.run(member: 0)
-                    } else {
-                        threads.run(pass.run(member:))
-                    }
+                    pass.run()
                 }
             }
         }

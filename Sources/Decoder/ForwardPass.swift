@@ -45,17 +45,25 @@ struct ForwardPass {
         }
     }
 
-    /// Runs the share of one member.
-    func run(member: Int) {
-        let byOutputs = division.kind == .outputs
+    /// Runs the whole pass.
+    func run() {
+        switch division.kind {
+        case .rows where division.members == 1: run(rows: 0..<batch.count, member: 0)
+        case .rows: threads.share(chunks: division.rowBounds.count - 1) { run(rows: rowRange($1), member: $0) }
+        case .rowsJoined: threads.run { run(rows: rowRange($0), member: $0) }
+        case .outputs: threads.run { run(rows: 0..<batch.count, member: $0) }
+        }
+    }
+
+    private func rowRange(_ index: Int) -> Range<Int> { division.rowBounds[index]..<division.rowBounds[index + 1] }
+
+    private func run(rows: Range<Int>, member: Int) {
         let share = Share(
-            member: member, members: division.members,
-            rows: byOutputs ? 0..<batch.count : division.rowBounds[member]..<division.rowBounds[member + 1],
-            byOutputs: byOutputs)
+            member: member, members: division.members, rows: rows, byOutputs: division.kind == .outputs)
         for row in share.ownRows {
             kernels.readRow(buffers.residual + row * strides.hidden, weights.embedding, row: Int(batch.tokens[row]))
         }
-        join(byOutputs)
+        join(share.byOutputs)
         for index in 0..<weights.layers.count { runLayer(index, weights.layers[index], share) }
         computeLogits(share)
     }

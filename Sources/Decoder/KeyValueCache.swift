@@ -3,8 +3,9 @@ internal import Kernels
 
 /// The paged memory of keys and values of one model, in float32. Not thread-safe: it belongs to one engine thread.
 ///
-/// Layout: [block][layer] { K [kvHead][headDim][16], V [kvHead][16][headDim rounded up to 16] }. Memory is reserved at
-/// once but takes up room only where blocks have been written.
+/// Layout: [layer][block] { K [kvHead][headDim][16], V [kvHead][16][headDim rounded up to 16] }, so that attention reads
+/// neighbouring blocks of a sequence as one stream. Memory is reserved at once but takes up room only where blocks have
+/// been written.
 public final class KeyValueCache {
     /// Tokens of one block.
     public static let blockTokens = CacheLayer.blockTokens
@@ -33,8 +34,11 @@ public final class KeyValueCache {
     /// Copies the contents of one block to another, for sequences that part inside a block.
     public func copyBlock(from source: Int32, to target: Int32) {
         precondition(source >= 0 && source < blockCount && target >= 0 && target < blockCount, "block numbers in range")
-        let floats = Self.floatsPerBlock(shape)
-        (memory.floats + Int(target) * floats).update(from: memory.floats + Int(source) * floats, count: floats)
+        let floats = Self.floatsPerLayer(shape)
+        for layer in 0..<shape.layers {
+            let first = memory.floats + layer * blockCount * floats
+            (first + Int(target) * floats).update(from: first + Int(source) * floats, count: floats)
+        }
     }
 
     /// Overwrites everything, so that tests see whether stale contents show.
@@ -45,8 +49,9 @@ public final class KeyValueCache {
     /// Where a layer's rows go.
     func layer(_ index: Int) -> CacheLayer {
         CacheLayer(
-            base: memory.floats, blockStride: Self.floatsPerBlock(shape),
-            layerOffset: index * Self.floatsPerLayer(shape), keyValueHeads: shape.keyValueHeads, headDim: shape.headDim)
+            base: memory.floats, blockStride: Self.floatsPerLayer(shape),
+            layerOffset: index * blockCount * Self.floatsPerLayer(shape), keyValueHeads: shape.keyValueHeads,
+            headDim: shape.headDim)
     }
 
     private static func floatsPerLayer(_ shape: ModelShape) -> Int {

@@ -35,10 +35,31 @@ public final class ComputeThreads: @unchecked Sendable {
         }
     }
 
+    /// Runs `body(member, 0 ..< chunks)`, each chunk once on whichever member is free, and returns when all are done.
+    ///
+    /// Members that the system has not woken up by then are not waited for, so a busy machine costs little. `body` runs
+    /// on several threads at the same time, on each with another `member`.
+    public func share(chunks: Int, _ body: (_ member: Int, _ chunk: Int) -> Void) {
+        withoutActuallyEscaping(body) { escapable in
+            var job = ChunkJob(body: escapable)
+            withUnsafeMutablePointer(to: &job) { context in
+                gq_threads_share(
+                    threads, Int32(chunks),
+                    { context, member, chunk in
+                        context.assumingMemoryBound(to: ChunkJob.self).pointee.body(Int(member), Int(chunk))
+                    }, context)
+            }
+        }
+    }
+
     /// Inside `run`: waits until every member has called this as often as the caller. Everybody must call it.
     public func barrier() { gq_threads_barrier(threads) }
 
     private struct Job {
         let body: (Int) -> Void
+    }
+
+    private struct ChunkJob {
+        let body: (Int, Int) -> Void
     }
 }

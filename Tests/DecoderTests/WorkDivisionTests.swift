@@ -3,7 +3,7 @@ import Testing
 @testable import Decoder
 
 @Suite struct WorkDivisionTests {
-    static let limits = WorkDivision.Limits(smallWeights: 1000, smallWork: 100)
+    static let limits = WorkDivision.Limits(smallWeights: 1000, smallWork: 100, chunksPerThread: 1)
 
     static func divide(_ costs: [Int], starts: [Int], weights: Int = 1000, threads: Int = 2) -> WorkDivision {
         WorkDivision(rowCosts: costs, sequenceStarts: starts, weightBytes: weights, threads: threads, limits: limits)
@@ -27,6 +27,20 @@ import Testing
         let division = Self.divide([100, 100, 100, 100], starts: [0, 1, 2, 3])
         #expect(division.kind == .rows)
         #expect(division.rowBounds == [0, 2, 4])
+    }
+
+    @Test func chunksAreNotTooSmall() {
+        let limits = WorkDivision.Limits(smallWeights: 1000, smallWork: 100, chunksPerThread: 4)
+        func chunks(_ sequences: Int) -> Int {
+            WorkDivision(
+                rowCosts: Array(repeating: 10, count: sequences), sequenceStarts: Array(0..<sequences), weightBytes: 1,
+                threads: 2,
+                limits: limits
+            ).rowBounds.count - 1
+        }
+        #expect(chunks(10) == 2)
+        #expect(chunks(20) == 4)
+        #expect(chunks(200) == 8)
     }
 
     @Test func aLongPrefillIsShared() {
