@@ -64,7 +64,7 @@ def check(folder):
     ids = tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
     assert tokenizer.decode(ids[0]) == text
     with torch.inference_mode():
-        difference = (reference(ids).logits - load_folder(folder)(ids)[0]).abs().max().item()
+        difference = (reference(ids).logits - load_folder(folder)(ids)).abs().max().item()
         written = tokenizer.decode(reference.generate(prompt, max_new_tokens=512)[0, prompt.shape[1]:])
     assert difference < 1e-4, difference
     print(f"{folder}: logits differ from transformers by at most {difference:.1e}; asked {dividend} / {divisor} "

@@ -41,6 +41,25 @@ def rotate(x, cos, sin):
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
+class Cache:
+    """Keys and values of one layer, in buffers that double when they are full."""
+
+    def __init__(self):
+        self.length, self.buffers = 0, None
+
+    def append(self, key, value):
+        """All keys and values so far. key, value: batch, KV heads, new positions, head_dim."""
+        start, self.length = self.length, self.length + key.shape[2]
+        if self.buffers is None or self.length > self.buffers[0].shape[2]:
+            grown = [torch.empty(*new.shape[:2], 2 * self.length, new.shape[3]) for new in (key, value)]
+            for buffer, old in zip(grown, self.buffers or ()):
+                buffer[:, :, :start] = old[:, :, :start]
+            self.buffers = grown
+        for buffer, new in zip(self.buffers, (key, value)):
+            buffer[:, :, start:self.length] = new
+        return [buffer[:, :, :self.length] for buffer in self.buffers]
+
+
 class Attention(nn.Module):
     def __init__(self, shape):
         super().__init__()
@@ -59,12 +78,15 @@ class Attention(nn.Module):
         key = rotate(self.k_norm(split(self.k_proj(x), self.shape.kv_heads)).transpose(1, 2), cos, sin)
         value = split(self.v_proj(x), self.shape.kv_heads).transpose(1, 2)
         if past is not None:
-            key, value = torch.cat((past[0], key), dim=2), torch.cat((past[1], value), dim=2)
+            key, value = past.append(key, value)
+        if positions == 1:      # the heads that share a KV head are queries of it: nothing need be repeated
+            query = query.view(batch, self.shape.kv_heads, -1, self.shape.head_dim)
+            mixed = F.scaled_dot_product_attention(query, key, value)
+            return self.o_proj(mixed.reshape(batch, 1, -1))
         repeats = self.shape.heads // self.shape.kv_heads
         mixed = F.scaled_dot_product_attention(
-            query, key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1),
-            is_causal=past is None)
-        return self.o_proj(mixed.transpose(1, 2).reshape(batch, positions, -1)), (key, value)
+            query, key.repeat_interleave(repeats, dim=1), value.repeat_interleave(repeats, dim=1), is_causal=True)
+        return self.o_proj(mixed.transpose(1, 2).reshape(batch, positions, -1))
 
 
 class FeedForward(nn.Module):
@@ -87,9 +109,8 @@ class Layer(nn.Module):
         self.mlp = FeedForward(shape)
 
     def forward(self, x, cos, sin, past):
-        mixed, present = self.self_attn(self.input_layernorm(x), cos, sin, past)
-        x = x + mixed
-        return x + self.mlp(self.post_attention_layernorm(x)), present
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, past)
+        return x + self.mlp(self.post_attention_layernorm(x))
 
 
 class Body(nn.Module):
@@ -119,19 +140,23 @@ class Qwen3(nn.Module):
                 nn.init.normal_(weight, std=std, generator=generator)
         return self
 
-    def forward(self, ids, past=None, keep=None):
-        """Logits and the new cache. ids: batch, positions; all rows follow the same number of cached
-        positions. `keep` selects the positions whose logits are wanted (a mask like ids, or None)."""
-        start = 0 if past is None else past[0][0].shape[2]
+    def new_cache(self):
+        return [Cache() for _ in self.model.layers]
+
+    def forward(self, ids, cache=None, keep=None):
+        """Logits. ids: batch, positions; all rows follow the same number of cached positions, which is
+        none when there is more than one new position. `keep` selects the positions whose logits are
+        wanted (a mask like ids, or None)."""
+        start = cache[0].length if cache else 0
+        assert start == 0 or ids.shape[1] == 1
         frequency = self.shape.rope_theta ** -(torch.arange(0, self.shape.head_dim, 2) / self.shape.head_dim)
         angle = torch.arange(start, start + ids.shape[1])[:, None] * frequency
         cos, sin = angle.cos(), angle.sin()
-        x, present = self.model.embed_tokens(ids), []
+        x = self.model.embed_tokens(ids)
         for number, layer in enumerate(self.model.layers):
-            x, cache = layer(x, cos, sin, past and past[number])
-            present.append(cache)
+            x = layer(x, cos, sin, cache and cache[number])
         x = self.model.norm(x if keep is None else x[keep])
-        return F.linear(x, self.model.embed_tokens.weight), present
+        return F.linear(x, self.model.embed_tokens.weight)
 
     def parameter_count(self):
         return sum(weight.numel() for weight in self.parameters())

@@ -101,19 +101,20 @@ class Writer:
     @torch.inference_mode()
     def decode(self, contexts, stops, limit):
         """One Written per context; the contexts have equal lengths."""
-        logits, cache = self.model(torch.tensor(contexts))
+        cache = self.model.new_cache()
+        logits = self.model(torch.tensor(contexts), cache)[:, -1]
         written, entropies, losses = [], [], []
         open_rows = torch.ones(len(contexts), dtype=torch.bool)
         stop_ids = torch.tensor(stops)
         while open_rows.any() and len(written) < limit:
-            log_p = torch.log_softmax(logits[:, -1], dim=-1)
+            log_p = torch.log_softmax(logits, dim=-1)
             entropies.append(-(log_p.exp() * log_p).sum(dim=-1))
             loss, chosen = log_p.max(dim=-1)
             written.append(chosen)
             losses.append(-loss)
             open_rows &= ~torch.isin(chosen, stop_ids)
             if open_rows.any() and len(written) < limit:
-                logits, cache = self.model(chosen[:, None], past=cache)
+                logits = self.model(chosen[:, None], cache)[:, -1]
         ids, entropies, losses = (torch.stack(rows, dim=1) for rows in (written, entropies, losses))
         stopped = torch.isin(ids, stop_ids)
         texts = []

@@ -108,7 +108,7 @@ def train(rank, arguments, meeting_point):
         ids, wanted = documents.batch(progress["step"])
         share = rate(progress["tokens"], progress["step"], arguments)
         mine = slice(rank, None, arguments.processes)
-        logits, _ = model(ids[mine, :-1], keep=wanted[mine, 1:])
+        logits = model(ids[mine, :-1], keep=wanted[mine, 1:])
         loss = F.cross_entropy(logits, ids[mine, 1:][wanted[mine, 1:]], reduction="sum") / wanted[:, 1:].sum()
         loss.backward()
         if arguments.processes > 1:
