@@ -35,7 +35,7 @@ public actor JobInserter {
     }
 
     /// The batch's number.
-    public nonisolated let batchID: Int64
+    public let batchID: Int64
     private let connection: Connection
     private let limits: Limits
     private var encoder = CopyTextEncoder()
