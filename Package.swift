@@ -83,7 +83,7 @@ let package = Package(
         tests("QueueTests", ["Queue", "Postgres", "Migrations", log]),
         tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation", log]),
         tests("glimpqTests", ["glimpq", "Queue", "Postgres", "Worker", arguments]),
-        tests("EndToEndTests", ["Queue", "Postgres"]),
+        tests("EndToEndTests", ["glimpq", "Postgres"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -73,14 +73,17 @@ public final class Worker: Sendable {
     /// - Throws: `QueueError` and `PostgresError` if it cannot start.
     public func run() async throws -> WorkerSummary {
         let started = ContinuousClock.now
-        let identity = WorkerIdentity(try await queue.register(registration))
+        let registered = try await queue.register(registration)
+        let identity = WorkerIdentity(registered)
+        // Several renewals fit into a lease, however short it is set.
+        let sixth = registered.timeToLive / 6
         var logger = logger
         logger[metadataKey: "worker"] = "\(identity.id)"
         logger.info("worker registered", metadata: ["slots": "\(configuration.slots)", "pairs": "\(pool.pairNames)"])
         let heartbeat = Heartbeat(
             queue: queue, identity: identity, registration: registration, table: table,
-            interval: configuration.beatInterval, isDraining: { [self] in isStopping }, logger: logger)
-        let sweeper = Sweeper(queue: queue, interval: configuration.sweepInterval, logger: logger)
+            interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping }, logger: logger)
+        let sweeper = Sweeper(queue: queue, interval: min(configuration.sweepInterval, sixth), logger: logger)
 
         await withTaskGroup { loops in
             loops.addTask { try? await heartbeat.run() }

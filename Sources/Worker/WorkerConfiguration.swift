@@ -6,9 +6,9 @@ public struct WorkerConfiguration: Sendable {
     public var queues = ["default"]
     /// Where to look for work when there was none: the delay doubles from the lower to the upper bound.
     public var pollDelay: ClosedRange<Duration> = .milliseconds(200) ... .seconds(5)
-    /// Time between two heartbeats; the lease is six times as long.
+    /// Time between two heartbeats, at most; never more than a sixth of the lease.
     public var beatInterval = Duration.seconds(5)
-    /// Time between two looks for jobs of lost workers.
+    /// Time between two looks for jobs of lost workers, at most; never more than a sixth of the lease.
     public var sweepInterval = Duration.seconds(5)
     /// How long jobs in flight may go on after a request to stop, before they are handed back.
     public var drainGrace = Duration.seconds(30)
