@@ -19,9 +19,12 @@ struct JSONCursor {
     private var depth = 0
 
     /// Starts before the first value.
-    init(bytes: [UInt8], source: String) {
+    ///
+    /// - Throws: ``TokenizerError`` if the document is not UTF-8; then every string in it is.
+    init(bytes: [UInt8], source: String) throws {
         self.bytes = bytes
         self.source = source
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw malformed("UTF-8", "ill-formed bytes") }
     }
 
     /// Reads an object; `body` must read exactly the value of each key.
@@ -202,9 +205,6 @@ extension JSONCursor {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                guard String(validating: result, as: UTF8.self) != nil else {
-                    throw malformed("UTF-8", "ill-formed bytes in the string that ends at offset \(position)")
-                }
                 return result
             case UInt8(ascii: "\\"):
                 position += 1

@@ -7,9 +7,24 @@ struct SpellingTable: Sendable {
     private var pool: [UInt8] = []
     /// Start and end in `pool` of each id's spelling; equal where an id has none.
     private var ranges: [(start: Int32, end: Int32)] = []
-    /// Ids by hash; −1 is free. The count is a power of two.
-    private var slots: [Int32] = Array(repeating: -1, count: 64)
+    /// Ids by hash. The count is a power of two, at least twice that of the spellings.
+    private var slots: [Slot]
     private var used = 0
+
+    /// A place of the hash table.
+    private struct Slot {
+        /// −1 is free.
+        var id: Int32 = -1
+        /// The upper half of the hash, compared before any byte is.
+        var tag: UInt32 = 0
+    }
+
+    /// An empty table with room for `capacity` spellings; it grows beyond.
+    init(capacity: Int) {
+        var size = 64
+        while size < capacity * 2 { size *= 2 }
+        slots = Array(repeating: Slot(), count: size)
+    }
 
     /// One more than the largest id.
     var count: Int { ranges.count }
@@ -23,7 +38,7 @@ struct SpellingTable: Sendable {
 
     /// The id of a spelling.
     func id(of spelling: ArraySlice<UInt8>) -> Int32? {
-        let id = slots[slot(of: spelling)]
+        let id = slots[slot(of: spelling, hash: Self.hash(spelling))].id
         return id < 0 ? nil : id
     }
 
@@ -36,28 +51,41 @@ struct SpellingTable: Sendable {
         }
         guard ranges[id].start == ranges[id].end else { return false }
         if used * 2 >= slots.count { grow() }
-        let place = slot(of: spelling)
-        guard slots[place] < 0 else { return false }
+        let hash = Self.hash(spelling)
+        let place = slot(of: spelling, hash: hash)
+        guard slots[place].id < 0 else { return false }
         ranges[id] = (Int32(pool.count), Int32(pool.count + spelling.count))
         pool.append(contentsOf: spelling)
-        slots[place] = Int32(id)
+        slots[place] = Slot(id: Int32(id), tag: UInt32(truncatingIfNeeded: hash >> 32))
         used += 1
         return true
     }
 
     private mutating func grow() {
         let old = slots
-        slots = Array(repeating: -1, count: old.count * 2)
-        for id in old where id >= 0 { slots[slot(of: spelling(of: id))] = id }
+        slots = Array(repeating: Slot(), count: old.count * 2)
+        for slot in old where slot.id >= 0 {
+            let spelling = self.spelling(of: slot.id)
+            slots[self.slot(of: spelling, hash: Self.hash(spelling))] = slot
+        }
     }
 
     /// The slot that holds a spelling, or the free one where it belongs.
-    private func slot(of spelling: ArraySlice<UInt8>) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
-        for byte in spelling { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    private func slot(of spelling: ArraySlice<UInt8>, hash: UInt64) -> Int {
         let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: hash ^ hash >> 32) & mask
-        while slots[place] >= 0, self.spelling(of: slots[place]) != spelling { place = (place + 1) & mask }
+        let tag = UInt32(truncatingIfNeeded: hash >> 32)
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while slots[place].id >= 0 {
+            if slots[place].tag == tag, self.spelling(of: slots[place].id) == spelling { return place }
+            place = (place + 1) & mask
+        }
         return place
+    }
+
+    /// FNV-1a, its bits mixed once more.
+    private static func hash(_ spelling: ArraySlice<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in spelling { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return (hash ^ hash >> 32) &* 0x9E37_79B9_7F4A_7C15
     }
 }

@@ -67,7 +67,7 @@ public final class Tokenizer: Sendable {
     }
 
     private static func vocabulary(of file: TokenizerFile, added: Set<Int32>) throws -> SpellingTable {
-        var table = SpellingTable()
+        var table = SpellingTable(capacity: file.entries.count)
         for entry in file.entries {
             func malformed(_ expected: String, _ found: String) -> TokenizerError {
                 var path = JSONPath()

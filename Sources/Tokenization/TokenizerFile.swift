@@ -36,7 +36,7 @@ struct TokenizerFile {
     /// - Throws: ``TokenizerError``.
     init(bytes: [UInt8], source: String) throws {
         self.source = source
-        var cursor = JSONCursor(bytes: bytes, source: source)
+        var cursor = try JSONCursor(bytes: bytes, source: source)
         try cursor.readObject { cursor, key in
             switch String(decoding: key, as: UTF8.self) {
             case "added_tokens": try readAddedTokens(&cursor)

@@ -12,7 +12,7 @@ public enum ThinkingStop: String, Sendable, Hashable, Codable, CaseIterable {
     case repeatedStep = "repeated_step"
     /// Two steps alternate, three times over.
     case alternatingSteps = "alternating_steps"
-    /// A step came five times among the last sixteen.
+    /// A step came six times among the last sixteen.
     case recurringStep = "recurring_step"
     /// A model's context window has room for the answer only.
     case contextFull = "context_full"

@@ -7,8 +7,9 @@ struct RepetitionRule: ExitRule {
     static let minimumSteps = 3
     /// A pair of steps loops once it has come this often in a row.
     static let alternations = 3
-    /// A step recurs if it comes this often …
-    static let recurrences = 5
+    /// A step recurs if it comes this often: loops of up to three steps do. Sound reasoning repeats a step too, as long
+    /// division does once per equal digit of the quotient, but not as often …
+    static let recurrences = 6
     /// … among this many last steps.
     static let window = 16
 
