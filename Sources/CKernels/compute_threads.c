@@ -22,15 +22,10 @@ typedef struct {
 struct gq_threads {
     gate start;
     gate finish;
-    gate phase;
     // Generation of the job in the upper half, then whether it still takes members, then how many are inside.
     _Alignas(128) atomic_ullong entry;
-    _Alignas(128) atomic_uint waited;
-    _Alignas(128) atomic_uint arrived;
     _Alignas(128) atomic_int next_chunk;
-    // Exactly one of the two bodies is set.
-    void (*body)(void *context, int32_t member);
-    void (*chunk_body)(void *context, int32_t member, int32_t chunk);
+    void (*body)(void *context, int32_t member, int32_t chunk);
     void *context;
     int32_t chunks;
     atomic_int stopping;
@@ -104,14 +99,10 @@ static void gate_wait(gate *g, unsigned seen) {
 static unsigned generation_of(unsigned long long entry) { return (unsigned)(entry >> 32); }
 
 static void work(gq_threads *t, int32_t member) {
-    if (t->body) {
-        t->body(t->context, member);
-        return;
-    }
     for (;;) {
         int32_t chunk = atomic_fetch_add(&t->next_chunk, 1);
         if (chunk >= t->chunks) return;
-        t->chunk_body(t->context, member, chunk);
+        t->body(t->context, member, chunk);
     }
 }
 
@@ -128,12 +119,9 @@ static int enter(gq_threads *t, unsigned *last) {
 }
 
 static void leave(gq_threads *t) {
-    // Once the entry is empty the caller may set up the next job: look at this one before.
-    const int everybody = t->body != NULL;
     const unsigned long long entry = atomic_fetch_sub(&t->entry, 1) - 1;
-    const int caller_waits =
-        everybody ? atomic_fetch_sub(&t->waited, 1) == 1 : !(entry & (ENTRY_OPEN | ENTRY_INSIDE));
-    if (caller_waits) gate_open(&t->finish);
+    // The last one out of a closed job: the caller waits.
+    if (!(entry & (ENTRY_OPEN | ENTRY_INSIDE))) gate_open(&t->finish);
 }
 
 static void *member_main(void *raw) {
@@ -162,7 +150,6 @@ gq_threads *gq_threads_create(int32_t count) {
     *t = (gq_threads){.count = count};
     gate_init(&t->start);
     gate_init(&t->finish);
-    gate_init(&t->phase);
     pthread_mutex_init(&t->turn, NULL);
     t->handles = calloc((size_t)count, sizeof(pthread_t));
     // Signals are for the threads that the program starts itself.
@@ -198,34 +185,9 @@ void gq_threads_destroy(gq_threads *t) {
     for (int32_t i = 1; i <= t->started; i++) pthread_join(t->handles[i], NULL);
     gate_destroy(&t->start);
     gate_destroy(&t->finish);
-    gate_destroy(&t->phase);
     pthread_mutex_destroy(&t->turn);
     free(t->handles);
     free(t);
-}
-
-/// Publishes the job whose fields are set and wakes the members.
-static void open_job(gq_threads *t) {
-    const unsigned long long generation = atomic_load(&t->start.value) + 1u;
-    atomic_store(&t->entry, (generation & 0xffffffffull) << 32 | ENTRY_OPEN);
-    gate_open(&t->start);
-}
-
-void gq_threads_run(gq_threads *t, void (*body)(void *context, int32_t member), void *context) {
-    if (t->count == 1) {
-        body(context, 0);
-        return;
-    }
-    pthread_mutex_lock(&t->turn);
-    const unsigned finished = atomic_load(&t->finish.value);
-    t->body = body;
-    t->context = context;
-    atomic_store(&t->waited, (unsigned)t->count - 1);
-    open_job(t);
-    body(context, 0);
-    gate_wait(&t->finish, finished);
-    atomic_fetch_and(&t->entry, ~ENTRY_OPEN);
-    pthread_mutex_unlock(&t->turn);
 }
 
 void gq_threads_share(gq_threads *t, int32_t chunks, void (*body)(void *context, int32_t member, int32_t chunk),
@@ -236,24 +198,14 @@ void gq_threads_share(gq_threads *t, int32_t chunks, void (*body)(void *context,
     }
     pthread_mutex_lock(&t->turn);
     const unsigned finished = atomic_load(&t->finish.value);
-    t->body = NULL;
-    t->chunk_body = body;
+    t->body = body;
     t->context = context;
     t->chunks = chunks;
     atomic_store(&t->next_chunk, 0);
-    open_job(t);
+    const unsigned long long generation = atomic_load(&t->start.value) + 1u;
+    atomic_store(&t->entry, (generation & 0xffffffffull) << 32 | ENTRY_OPEN);
+    gate_open(&t->start);
     work(t, 0);
     if (atomic_fetch_and(&t->entry, ~ENTRY_OPEN) & ENTRY_INSIDE) gate_wait(&t->finish, finished);
     pthread_mutex_unlock(&t->turn);
-}
-
-void gq_threads_barrier(gq_threads *t) {
-    if (t->count == 1) return;
-    unsigned phase = atomic_load(&t->phase.value);
-    if (atomic_fetch_add(&t->arrived, 1) == (unsigned)t->count - 1) {
-        atomic_store(&t->arrived, 0);
-        gate_open(&t->phase);
-    } else {
-        gate_wait(&t->phase, phase);
-    }
 }

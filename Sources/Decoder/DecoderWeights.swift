@@ -31,23 +31,26 @@ final class DecoderWeights: @unchecked Sendable {
     deinit { layerViews.deallocate() }
 
     private func pack(_ checkpoint: Checkpoint, threads: ComputeThreads) {
-        threads.run { member in
-            for index in stride(from: member, to: layers.count, by: threads.count) {
-                layers[index].pack(index, of: checkpoint)
+        let pieces = 4 * threads.count
+        threads.share(chunks: layers.count + pieces) { _, chunk in
+            if chunk < layers.count {
+                layers[chunk].pack(chunk, of: checkpoint)
+                return
             }
-            Self.pack(checkpoint[.embedding], into: embedding, member: member, of: threads.count)
-            if head !== embedding { Self.pack(checkpoint[.outputHead], into: head, member: member, of: threads.count) }
+            let piece = chunk - layers.count
+            Self.pack(checkpoint[.embedding], into: embedding, piece: piece, of: pieces)
+            if head !== embedding { Self.pack(checkpoint[.outputHead], into: head, piece: piece, of: pieces) }
         }
     }
 
-    /// Packs one thread's share of a large table, in whole panels.
-    private static func pack(_ tensor: CheckpointTensor?, into matrix: PackedMatrix, member: Int, of members: Int) {
+    /// Packs one piece of a large table, in whole panels.
+    private static func pack(_ tensor: CheckpointTensor?, into matrix: PackedMatrix, piece: Int, of pieces: Int) {
         guard let tensor else { return }
         let lanes = PackedMatrix.panelOutputs
         let rows =
             min(
-                matrix.panels * member / members * lanes, matrix.outputs)..<min(
-                matrix.panels * (member + 1) / members * lanes, matrix.outputs)
+                matrix.panels * piece / pieces * lanes, matrix.outputs)..<min(
+                matrix.panels * (piece + 1) / pieces * lanes, matrix.outputs)
         let rowBytes = matrix.inputs * tensor.format.bytes
         tensor.withUnsafeBytes { bytes in
             matrix.pack(

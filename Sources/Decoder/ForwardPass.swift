@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Kernels
 
-/// One forward pass as pointers: what every compute thread runs on its share. Holds nothing; valid during `Decoder.forward`.
+/// One forward pass as pointers: what the compute threads share. Holds nothing; valid during `Decoder.forward`.
 struct ForwardPass {
     let kernels: VectorKernels
     let threads: ComputeThreads
@@ -23,160 +23,117 @@ struct ForwardPass {
     /// [logitRows.count][vocabulary]; nil if none are wanted
     let logits: UnsafeMutablePointer<Float>?
 
-    /// What one thread owns.
-    private struct Share {
-        let member: Int
-        let members: Int
-        /// Rows of the products; all rows where outputs are divided.
-        let rows: Range<Int>
-        let byOutputs: Bool
-
-        /// The panels of a matrix that this thread computes.
-        func panels(_ count: Int, groups: Int = 1) -> Range<Int> {
-            guard byOutputs else { return 0..<count }
-            let units = count / groups
-            return units * member / members * groups..<units * (member + 1) / members * groups
-        }
-
-        /// The rows of a row-wise step.
-        var ownRows: Range<Int> {
-            guard byOutputs else { return rows }
-            return rows.count * member / members..<rows.count * (member + 1) / members
-        }
-    }
-
-    /// Runs the whole pass.
+    /// Runs the whole pass; the calling thread is one of those that compute.
     func run() {
         switch division.kind {
-        case .rows where division.members == 1: run(rows: 0..<batch.count, member: 0)
-        case .rows: threads.share(chunks: division.rowBounds.count - 1) { run(rows: rowRange($1), member: $0) }
-        case .rowsJoined: threads.run { run(rows: rowRange($0), member: $0) }
-        case .outputs: threads.run { run(rows: 0..<batch.count, member: $0) }
+        case .rows: runRows()
+        case .rowsJoined: runRowsJoined()
+        case .outputs: runOutputs()
         }
     }
 
-    private func rowRange(_ index: Int) -> Range<Int> { division.rowBounds[index]..<division.rowBounds[index + 1] }
-
-    private func run(rows: Range<Int>, member: Int) {
-        let share = Share(
-            member: member, members: division.members, rows: rows, byOutputs: division.kind == .outputs)
-        for row in share.ownRows {
-            kernels.readRow(buffers.residual + row * strides.hidden, weights.embedding, row: Int(batch.tokens[row]))
-        }
-        join(share.byOutputs)
-        for index in 0..<weights.layers.count { runLayer(index, weights.layers[index], share) }
-        computeLogits(share)
-    }
-
-    private func join(_ needed: Bool) {
-        if needed { threads.barrier() }
-    }
-
-    private func runLayer(_ index: Int, _ layer: LayerView, _ share: Share) {
-        let rows = share.rows, first = rows.lowerBound, cacheLayer = cache.layer(index)
-        let residual = buffers.residual + first * strides.hidden
-        let normed = buffers.normed + share.member * buffers.normedFloats + first * strides.hidden
-        let projected = buffers.projected + first * strides.projected
-        let attended = buffers.attended + first * strides.attended
-        let gateUp = buffers.gateUp + first * strides.gateUp
-        let activated = buffers.activated + first * strides.activated
-
-        normalise(residual, into: normed, rows: rows.count, layer.attentionNorm)
-        kernels.product(
-            projected, stride: strides.projected, normed, stride: strides.hidden, rows: rows.count, layer.projection,
-            panels: share.panels(layer.projection.panels))
-        join(share.byOutputs)
-        kernels.rotateAndStore(rotation(layer, cacheLayer), rows: share.ownRows)
-        join(share.byOutputs || division.kind == .rowsJoined)
-        attend(share, cacheLayer)
-        join(share.byOutputs)
-        kernels.product(
-            residual, stride: strides.hidden, attended, stride: strides.attended, rows: rows.count,
-            layer.attentionOutput,
-            panels: share.panels(layer.attentionOutput.panels), adding: true)
-        join(share.byOutputs)
-        normalise(residual, into: normed, rows: rows.count, layer.feedForwardNorm)
-        let panels = share.panels(layer.gateUp.panels, groups: 2)
-        kernels.product(
-            gateUp, stride: strides.gateUp, normed, stride: strides.hidden, rows: rows.count, layer.gateUp,
-            panels: panels)
-        kernels.gatedActivation(
-            activated, stride: strides.activated, gateUp, stride: strides.gateUp, rows: rows.count,
-            groups: panels.lowerBound / 2..<panels.upperBound / 2)
-        join(share.byOutputs)
-        kernels.product(
-            residual, stride: strides.hidden, activated, stride: strides.activated, rows: rows.count, layer.down,
-            panels: share.panels(layer.down.panels), adding: true)
-        join(share.byOutputs)
-    }
-
-    private func normalise(
-        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int, _ weight: UnsafePointer<Float>
-    ) {
-        kernels.rmsNorm(
-            y, stride: strides.hidden, x, stride: strides.hidden, rows: rows, width: shape.hidden, weight: weight,
-            epsilon: epsilon)
-    }
-
-    private func rotation(_ layer: LayerView, _ cacheLayer: CacheLayer) -> Rotation {
-        Rotation(
-            projected: buffers.projected, stride: strides.projected, heads: shape.heads,
-            keyValueHeads: shape.keyValueHeads,
-            headDim: shape.headDim, queryNorm: layer.queryNorm, keyNorm: layer.keyNorm, epsilon: epsilon,
-            cosines: cosines,
-            sines: sines, rotaryStride: rotaryStride, positions: batch.positions, blocks: rowBlocks, cache: cacheLayer)
-    }
-
-    /// Rows of one sequence that a thread takes at a time where outputs are divided.
-    private static let attentionRows = 16
-
-    private func attend(_ share: Share, _ cacheLayer: CacheLayer) {
-        var unit = 0
-        for index in 0..<sequenceStarts.count - 1 {
-            let start = max(sequenceStarts[index], share.rows.lowerBound)
-            let end = min(sequenceStarts[index + 1], share.rows.upperBound)
-            guard start < end else { continue }
-            let attention = attention(sequence: Int(batch.sequences[start]), cacheLayer, member: share.member)
-            guard share.byOutputs else {
-                kernels.attend(attention, rows: start..<end, keyValueHeads: 0..<shape.keyValueHeads)
-                continue
+    private func runRows() {
+        share(chunks: division.rowBounds.count - 1) { member, chunk in
+            let rows = rowRange(chunk)
+            embed(rows)
+            for layer in 0..<weights.layers.count {
+                project(rows, layer, member: member)
+                attendAndFeedForward(rows, layer, member: member)
             }
-            for from in stride(from: start, to: end, by: Self.attentionRows) {
-                for head in 0..<shape.keyValueHeads {
-                    defer { unit += 1 }
-                    guard unit % share.members == share.member else { continue }
-                    kernels.attend(
-                        attention, rows: from..<min(from + Self.attentionRows, end), keyValueHeads: head..<head + 1)
+            computeLogits(rows, member: member)
+        }
+    }
+
+    /// Rows attend to keys and values that other ranges write: these must be complete, layer by layer.
+    private func runRowsJoined() {
+        share(chunks: division.rowBounds.count - 1) { member, chunk in
+            embed(rowRange(chunk))
+            project(rowRange(chunk), 0, member: member)
+        }
+        for layer in 0..<weights.layers.count {
+            share(chunks: division.rowBounds.count - 1) { member, chunk in
+                let rows = rowRange(chunk)
+                attendAndFeedForward(rows, layer, member: member)
+                if layer + 1 < weights.layers.count {
+                    project(rows, layer + 1, member: member)
+                } else {
+                    computeLogits(rows, member: member)
                 }
             }
         }
     }
 
-    private func attention(sequence: Int, _ cacheLayer: CacheLayer, member: Int) -> Attention {
-        Attention(
-            queries: buffers.projected, queryStride: strides.projected, output: buffers.attended,
-            outputStride: strides.attended, positions: batch.positions,
-            blocks: batch.blockTables + Int(batch.blockTableStarts[sequence]),
-            heads: shape.heads, keyValueHeads: shape.keyValueHeads, headDim: shape.headDim,
-            scale: 1 / Float(shape.headDim).squareRoot(), cache: cacheLayer,
-            scratch: buffers.scratch + member * buffers.scratchFloats)
+    private func rowRange(_ index: Int) -> Range<Int> { division.rowBounds[index]..<division.rowBounds[index + 1] }
+
+    func share(chunks: Int, _ body: (_ member: Int, _ chunk: Int) -> Void) {
+        if division.members == 1 {
+            for chunk in 0..<chunks { body(0, chunk) }
+        } else {
+            threads.share(chunks: chunks, body)
+        }
     }
 
-    private func computeLogits(_ share: Share) {
+    func embed(_ rows: Range<Int>) {
+        for row in rows {
+            kernels.readRow(buffers.residual + row * strides.hidden, weights.embedding, row: Int(batch.tokens[row]))
+        }
+    }
+
+    /// Queries, keys and values of the rows; the latter two into the cache.
+    private func project(_ rows: Range<Int>, _ index: Int, member: Int) {
+        let layer = weights.layers[index], first = rows.lowerBound
+        let normed = normedRows(member)
+        normalise(buffers.residual + first * strides.hidden, into: normed, rows: rows.count, layer.attentionNorm)
+        kernels.product(
+            buffers.projected + first * strides.projected, stride: strides.projected, normed, stride: strides.hidden,
+            rows: rows.count, layer.projection, panels: 0..<layer.projection.panels)
+        kernels.rotateAndStore(rotation(index), rows: rows)
+    }
+
+    /// The rest of the layer.
+    private func attendAndFeedForward(_ rows: Range<Int>, _ index: Int, member: Int) {
+        let layer = weights.layers[index], first = rows.lowerBound
+        let residual = buffers.residual + first * strides.hidden
+        let attended = buffers.attended + first * strides.attended
+        let gateUp = buffers.gateUp + first * strides.gateUp
+        let activated = buffers.activated + first * strides.activated
+        attend(rows, index, member: member)
+        kernels.product(
+            residual, stride: strides.hidden, attended, stride: strides.attended, rows: rows.count,
+            layer.attentionOutput, panels: 0..<layer.attentionOutput.panels, adding: true)
+        normalise(residual, into: normedRows(member), rows: rows.count, layer.feedForwardNorm)
+        kernels.product(
+            gateUp, stride: strides.gateUp, normedRows(member), stride: strides.hidden, rows: rows.count, layer.gateUp,
+            panels: 0..<layer.gateUp.panels)
+        kernels.gatedActivation(
+            activated, stride: strides.activated, gateUp, stride: strides.gateUp, rows: rows.count,
+            groups: 0..<layer.gateUp.panels / 2)
+        kernels.product(
+            residual, stride: strides.hidden, activated, stride: strides.activated, rows: rows.count, layer.down,
+            panels: 0..<layer.down.panels, adding: true)
+    }
+
+    /// Attention of rows of any sequences.
+    private func attend(_ rows: Range<Int>, _ layer: Int, member: Int) {
+        for index in 0..<sequenceStarts.count - 1 {
+            let start = max(sequenceStarts[index], rows.lowerBound)
+            let end = min(sequenceStarts[index + 1], rows.upperBound)
+            guard start < end else { continue }
+            kernels.attend(
+                attention(sequence: Int(batch.sequences[start]), layer, member: member), rows: start..<end,
+                keyValueHeads: 0..<shape.keyValueHeads)
+        }
+    }
+
+    private func computeLogits(_ rows: Range<Int>, member: Int) {
         let logitRows = batch.logitRows
         var first = 0, last = logitRows.count
-        while first < last, Int(logitRows[first]) < share.rows.lowerBound { first += 1 }
-        while last > first, Int(logitRows[last - 1]) >= share.rows.upperBound { last -= 1 }
+        while first < last, Int(logitRows[first]) < rows.lowerBound { first += 1 }
+        while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
         guard first < last, let logits else { return }
-        let normed = buffers.normed + share.member * buffers.normedFloats
-        for index in first..<last {
-            normalise(
-                buffers.residual + Int(logitRows[index]) * strides.hidden,
-                into: normed + (index - first) * strides.hidden,
-                rows: 1, weights.norm)
-        }
+        normaliseLogitRows(first..<last, into: normedRows(member))
         kernels.product(
-            logits + first * shape.vocabularySize, stride: shape.vocabularySize, normed, stride: strides.hidden,
-            rows: last - first, weights.head, panels: share.panels(weights.head.panels))
+            logits + first * shape.vocabularySize, stride: shape.vocabularySize, normedRows(member),
+            stride: strides.hidden, rows: last - first, weights.head, panels: 0..<weights.head.panels)
     }
 }

@@ -1,23 +1,21 @@
 /// How one forward pass is divided among compute threads. The bits of the result do not depend on it.
 struct WorkDivision: Equatable {
-    /// What is done at a time.
+    /// What is shared out. Whichever thread is free takes the next piece, so a thread that the system holds up costs little.
     enum Kind: Equatable {
-        /// Ranges of rows through the whole pass, taken by whichever thread is free: nothing to join, every thread reads
-        /// all weights. For small weights.
+        /// Ranges of rows through the whole pass: nothing to join, every thread reads all weights. For small weights.
         case rows
-        /// A range of rows per thread, which share a sequence: threads join once a layer, after keys and values are
-        /// written.
+        /// Ranges of rows through one layer, since they share a sequence: all keys and values of a layer are written
+        /// before anyone attends to them.
         case rowsJoined
-        /// A range of outputs of every product per thread: weights are read once, threads join after every product. For
-        /// large weights.
+        /// Ranges of the outputs of every product: weights are read once, all join after every product. For large weights.
         case outputs
     }
 
-    /// What is done at a time.
+    /// What is shared out.
     let kind: Kind
     /// Number of threads; 1 means that the caller works alone.
     let members: Int
-    /// Bounds of the ranges of rows, if rows are divided: one range per thread if they join, else as many as pay.
+    /// Bounds of the ranges of rows, if rows are divided.
     let rowBounds: [Int]
 
     /// Where one kind of division begins to pay over another.
@@ -26,7 +24,7 @@ struct WorkDivision: Equatable {
         var smallWeights = 4 << 20
         /// Work below this many multiply-adds is done before other threads have woken up.
         var smallWork = 1 << 20
-        /// Ranges of rows per thread, so that a thread that the system holds up costs little.
+        /// Ranges of rows per thread.
         var chunksPerThread = 4
     }
 
@@ -47,15 +45,15 @@ struct WorkDivision: Equatable {
         }
         var sums = [0]
         for cost in rowCosts { sums.append(sums[sums.count - 1] + cost) }
-        let even = Self.bounds(at: Array(0...rowCosts.count), sums: sums, parts: threads)
+        let parts = max(min(threads * limits.chunksPerThread, 2 * total / max(limits.smallWork, 1)), threads)
         let sequences = sequenceStarts + [rowCosts.count]
-        let whole = Self.bounds(at: sequences, sums: sums, parts: threads)
-        if Self.longest(even, sums) * 10 < Self.longest(whole, sums) * 9 {
-            self.init(kind: .rowsJoined, members: threads, rowBounds: even)
-            return
-        }
-        let chunks = max(min(threads * limits.chunksPerThread, 2 * total / max(limits.smallWork, 1)), threads)
-        self.init(kind: .rows, members: threads, rowBounds: Self.bounds(at: sequences, sums: sums, parts: chunks))
+        let even = Self.bounds(at: Array(0...rowCosts.count), sums: sums, parts: parts)
+        let whole = Self.bounds(at: sequences, sums: sums, parts: parts)
+        // One long sequence among the rows: whole sequences would leave the other threads without work.
+        let joined =
+            Self.longest(whole, sums) * threads * 10 > total * 11
+            && Self.longest(even, sums) < Self.longest(whole, sums)
+        self.init(kind: joined ? .rowsJoined : .rows, members: threads, rowBounds: joined ? even : whole)
     }
 
     private init(kind: Kind, members: Int, rowBounds: [Int]) {

@@ -5,7 +5,7 @@ internal import CKernels
 ///
 /// Waiting threads spin for about 30 µs and then sleep, so an idle set costs nothing.
 ///
-/// `@unchecked Sendable`: the C object synchronises its callers itself; concurrent `run` calls take turns.
+/// `@unchecked Sendable`: the C object synchronises its callers itself; concurrent callers take turns.
 public final class ComputeThreads: @unchecked Sendable {
     /// Number of members, the caller included.
     public let count: Int
@@ -21,45 +21,24 @@ public final class ComputeThreads: @unchecked Sendable {
 
     deinit { gq_threads_destroy(threads) }
 
-    /// Runs `body(0 ..< count)` on all members and returns when all have returned.
-    ///
-    /// The members run at the same time: what `body` captures must bear that.
-    public func run(_ body: (_ member: Int) -> Void) {
-        withoutActuallyEscaping(body) { escapable in
-            var job = Job(body: escapable)
-            withUnsafeMutablePointer(to: &job) { context in
-                gq_threads_run(
-                    threads,
-                    { context, member in context.assumingMemoryBound(to: Job.self).pointee.body(Int(member)) }, context)
-            }
-        }
-    }
-
     /// Runs `body(member, 0 ..< chunks)`, each chunk once on whichever member is free, and returns when all are done.
     ///
     /// Members that the system has not woken up by then are not waited for, so a busy machine costs little. `body` runs
     /// on several threads at the same time, on each with another `member`.
     public func share(chunks: Int, _ body: (_ member: Int, _ chunk: Int) -> Void) {
         withoutActuallyEscaping(body) { escapable in
-            var job = ChunkJob(body: escapable)
+            var job = Job(body: escapable)
             withUnsafeMutablePointer(to: &job) { context in
                 gq_threads_share(
                     threads, Int32(chunks),
                     { context, member, chunk in
-                        context.assumingMemoryBound(to: ChunkJob.self).pointee.body(Int(member), Int(chunk))
+                        context.assumingMemoryBound(to: Job.self).pointee.body(Int(member), Int(chunk))
                     }, context)
             }
         }
     }
 
-    /// Inside `run`: waits until every member has called this as often as the caller. Everybody must call it.
-    public func barrier() { gq_threads_barrier(threads) }
-
     private struct Job {
-        let body: (Int) -> Void
-    }
-
-    private struct ChunkJob {
         let body: (Int, Int) -> Void
     }
 }

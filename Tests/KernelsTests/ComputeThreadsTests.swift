@@ -13,16 +13,6 @@ private final class Counter: Sendable {
 }
 
 @Suite struct ComputeThreadsTests {
-    @Test(arguments: [1, 2, 5]) func everyMemberRunsOnce(_ count: Int) throws {
-        let threads = try ComputeThreads(count: count)
-        let calls = Mutex([Int]())
-        for _ in 0..<200 {
-            calls.withLock { $0.removeAll() }
-            threads.run { member in calls.withLock { $0.append(member) } }
-            #expect(calls.withLock { $0.sorted() } == Array(0..<count))
-        }
-    }
-
     @Test(arguments: [1, 2, 5]) func everyChunkRunsOnce(_ count: Int) throws {
         let threads = try ComputeThreads(count: count)
         for chunks in 0..<400 {
@@ -32,34 +22,31 @@ private final class Counter: Sendable {
         }
     }
 
-    @Test func bothKindsOfWorkInTurn() throws {
-        // A member that is late for one job must neither miss nor repeat the next.
-        let threads = try ComputeThreads(count: 4)
-        let calls = Atomic(0), chunks = Atomic(0)
-        for round in 1...3000 {
-            threads.share(chunks: round % 7) { _, _ in chunks.add(1, ordering: .relaxed) }
-            threads.run { _ in
-                calls.add(1, ordering: .relaxed)
-                if round % 3 == 0 { threads.barrier() }
+    @Test(arguments: [1, 2, 5]) func membersAreDistinct(_ count: Int) throws {
+        // Scratch memory is per member: two chunks of the same member must never run at the same time.
+        let threads = try ComputeThreads(count: count)
+        let busy = (0..<count).map { _ in Counter() }
+        let overlaps = Atomic(0)
+        for _ in 0..<2000 {
+            threads.share(chunks: 3 * count) { member, _ in
+                if busy[member].value.add(1, ordering: .relaxed).oldValue != 0 { overlaps.add(1, ordering: .relaxed) }
+                busy[member].value.subtract(1, ordering: .relaxed)
             }
-            #expect(calls.load(ordering: .relaxed) == round * 4)
         }
-        #expect(chunks.load(ordering: .relaxed) == (1...3000).reduce(0) { $0 + $1 % 7 })
+        #expect(overlaps.load(ordering: .relaxed) == 0)
     }
 
-    @Test(arguments: [1, 2, 5]) func barrierSeparatesPhases(_ count: Int) throws {
-        let threads = try ComputeThreads(count: count)
-        let arrived = Atomic(0), violations = Atomic(0)
-        threads.run { _ in
-            for phase in 1...500 {
-                arrived.add(1, ordering: .relaxed)
-                threads.barrier()
-                if arrived.load(ordering: .relaxed) < phase * count { violations.add(1, ordering: .relaxed) }
-                threads.barrier()
+    @Test func whatChunksWroteIsSeenAfterwards() throws {
+        let threads = try ComputeThreads(count: 4)
+        var values = [Int](repeating: 0, count: 64)
+        for round in 1...2000 {
+            values.withUnsafeMutableBufferPointer { buffer in
+                let values = buffer.baseAddress
+                threads.share(chunks: 64) { _, chunk in values?[chunk] += chunk }
             }
+            #expect(values[63] == 63 * round)
         }
-        #expect(violations.load(ordering: .relaxed) == 0)
-        #expect(arrived.load(ordering: .relaxed) == 500 * count)
+        #expect(values == (0..<64).map { $0 * 2000 })
     }
 
     @Test func callersTakeTurns() async throws {
@@ -69,8 +56,8 @@ private final class Counter: Sendable {
             for _ in 0..<4 {
                 group.addTask {
                     for _ in 0..<50 {
-                        threads.run { member in
-                            guard member == 0 else { return }
+                        threads.share(chunks: 2) { _, chunk in
+                            guard chunk == 0 else { return }
                             if counters.inside.add(1, ordering: .relaxed).oldValue != 0 {
                                 counters.overlaps.add(1, ordering: .relaxed)
                             }

@@ -1,0 +1,125 @@
+internal import Checkpoints
+internal import Kernels
+
+/// The pass with every product divided by outputs, so that large weights are read once whatever the number of threads.
+extension ForwardPass {
+    /// Panels that are computed together in the widest tile; an even number, since gates and ups alternate.
+    private static let tilePanels = 8
+    /// Rows that are normalised again for every chunk of a product, which saves a join.
+    private static let fewRows = 8
+    /// Rows of one sequence in one unit of attention.
+    private static let attentionRows = 16
+
+    /// More chunks than threads, so that a thread that the system holds up costs little.
+    private var mostChunks: Int { 4 * division.members }
+
+    func runOutputs() {
+        shareRows { embed($0) }
+        for (index, layer) in weights.layers.enumerated() {
+            shareProduct(of: layer.projection, normalisedBy: layer.attentionNorm) { panels, normed in
+                product(buffers.projected, strides.projected, normed, strides.hidden, layer.projection, panels)
+            }
+            shareRows { kernels.rotateAndStore(rotation(index), rows: $0) }
+            shareAttention(index)
+            shareProduct(of: layer.attentionOutput) { panels in
+                product(
+                    buffers.residual, strides.hidden, buffers.attended, strides.attended, layer.attentionOutput,
+                    panels, adding: true)
+            }
+            shareProduct(of: layer.gateUp, normalisedBy: layer.feedForwardNorm) { panels, normed in
+                product(buffers.gateUp, strides.gateUp, normed, strides.hidden, layer.gateUp, panels)
+                kernels.gatedActivation(
+                    buffers.activated, stride: strides.activated, buffers.gateUp, stride: strides.gateUp,
+                    rows: batch.count, groups: panels.lowerBound / 2..<panels.upperBound / 2)
+            }
+            shareProduct(of: layer.down) { panels in
+                product(
+                    buffers.residual, strides.hidden, buffers.activated, strides.activated, layer.down, panels,
+                    adding: true)
+            }
+        }
+        shareLogits()
+    }
+
+    private func product(
+        _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ w: MatrixView,
+        _ panels: Range<Int>, adding: Bool = false
+    ) {
+        kernels.product(
+            y, stride: yStride, x, stride: xStride, rows: batch.count, w, panels: panels, adding: adding)
+    }
+
+    private func shareRows(_ body: (Range<Int>) -> Void) {
+        let chunks = min(batch.count, mostChunks)
+        share(chunks: chunks) { _, chunk in
+            body(batch.count * chunk / chunks..<batch.count * (chunk + 1) / chunks)
+        }
+    }
+
+    private func sharePanels(of matrix: MatrixView, _ body: (_ member: Int, _ panels: Range<Int>) -> Void) {
+        let tiles = (matrix.panels + Self.tilePanels - 1) / Self.tilePanels, chunks = min(tiles, mostChunks)
+        share(chunks: chunks) { member, chunk in
+            let first = tiles * chunk / chunks * Self.tilePanels
+            body(member, first..<min(tiles * (chunk + 1) / chunks * Self.tilePanels, matrix.panels))
+        }
+    }
+
+    private func shareProduct(of matrix: MatrixView, _ body: (Range<Int>) -> Void) {
+        sharePanels(of: matrix) { _, panels in body(panels) }
+    }
+
+    /// Products of the normalised residual stream; `body` gets the panels and the normalised rows.
+    private func shareProduct(
+        of matrix: MatrixView, normalisedBy weight: UnsafePointer<Float>,
+        _ body: (Range<Int>, UnsafePointer<Float>) -> Void
+    ) {
+        let again = batch.count <= Self.fewRows
+        if !again {
+            shareRows { rows in
+                let first = rows.lowerBound * strides.hidden
+                normalise(buffers.residual + first, into: normedRows(0) + first, rows: rows.count, weight)
+            }
+        }
+        sharePanels(of: matrix) { member, panels in
+            if again { normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight) }
+            body(panels, normedRows(again ? member : 0))
+        }
+    }
+
+    /// Attention by units of a few rows of one sequence and one KV head, dealt out to the chunks in turn.
+    private func shareAttention(_ layer: Int) {
+        var units = 0
+        for index in 0..<sequenceStarts.count - 1 {
+            units += (sequenceStarts[index + 1] - sequenceStarts[index] + Self.attentionRows - 1) / Self.attentionRows
+        }
+        let chunks = min(units * shape.keyValueHeads, mostChunks)
+        share(chunks: chunks) { member, chunk in
+            var unit = 0
+            for index in 0..<sequenceStarts.count - 1 {
+                let end = sequenceStarts[index + 1]
+                let attention = attention(
+                    sequence: Int(batch.sequences[sequenceStarts[index]]), layer, member: member)
+                for first in stride(from: sequenceStarts[index], to: end, by: Self.attentionRows) {
+                    for head in 0..<shape.keyValueHeads {
+                        defer { unit += 1 }
+                        guard unit % chunks == chunk else { continue }
+                        kernels.attend(
+                            attention, rows: first..<min(first + Self.attentionRows, end),
+                            keyValueHeads: head..<head + 1)
+                    }
+                }
+            }
+        }
+    }
+
+    private func shareLogits() {
+        let count = batch.logitRows.count
+        guard count > 0, let logits else { return }
+        normaliseLogitRows(0..<count, into: normedRows(0))
+        sharePanels(of: weights.head) { _, panels in
+            kernels.product(
+                logits, stride: shape.vocabularySize, normedRows(0), stride: strides.hidden, rows: count, weights.head,
+                panels: panels)
+        }
+    }
+}
