@@ -15,7 +15,7 @@ import Testing
         ],
         workers: [
             .init(id: 7, state: "live", place: "h:1", version: "0", inFlight: 3, capacity: 64, beatSeconds: 1.2)
-        ])
+        ], warnings: ["2 ready jobs wait"])
 
     @Test func statusForPeople() {
         #expect(
@@ -29,6 +29,8 @@ import Testing
                 worker  state  in flight  last beat  where  version
                      7  live        3/64      1.2 s  h:1    0
 
+                warning: 2 ready jobs wait
+
                 """)
     }
 
@@ -39,14 +41,19 @@ import Testing
     }
 
     @Test func emptyStatus() {
-        let text = StatusReport(queues: [], batches: [], workers: []).text(Palette(isOn: false))
+        let text = StatusReport(queues: [], batches: [], workers: [], warnings: []).text(Palette(isOn: false))
         #expect(text == "no jobs are waiting or running\n\nno workers\n")
     }
 
-    @Test func batchNamesAreQuotedInExports() {
-        let query = ResultQuery(format: .jsonl, selection: .done, batch: #"it's \ "x""#)
-        #expect(query.batch == #"E'it''s \\ "x"'"#)
-        #expect(query.sql.contains(#"r.batch = E'it''s \\ "x"'"#))
+    @Test func csvFieldsAreQuotedWhereNeeded() {
+        #expect(CSVText.row(["a", "b,c", "d\"e", "f\ng", ""]) == "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n")
+    }
+
+    @Test func thinkingIsPartedFromTheAnswer() {
+        let text = ThinkingText("a\n\n</think>\n\n 3 r 1 \n")
+        #expect(text.thinking == "a\n\n")
+        #expect(text.answer == "3 r 1")
+        #expect(ThinkingText("plain").answer == nil)
     }
 
     @Test func notesWhatIsNotInTheOutput() {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Postgres
 import Queue
 
 /// Cancels jobs.
@@ -22,50 +21,34 @@ struct Cancel: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let unknown = try await shared.withConnection { connection in
+        let isComplete = try await shared.withControl { control in
             if let batch {
-                try await cancel(batch: batch, connection)
-                return false
+                let count = try await control.cancelBatch(batch)
+                try ByteSink.standardOutput.write(
+                    line: "batch \(batch): \(Figures.grouped(count.cancelled)) cancelled, "
+                        + "\(Figures.grouped(count.cancelling)) running jobs told to stop")
+                return true
             }
-            return try await cancel(jobs, connection)
+            return try await cancel(jobs, control)
         }
-        if unknown { throw QuietEnd(status: .failed) }
+        if !isComplete { throw QuietEnd(status: .failed) }
     }
 
-    private func cancel(_ jobs: [Int64], _ connection: Connection) async throws -> Bool {
-        var anyUnknown = false
+    private func cancel(_ jobs: [Int64], _ control: JobControl) async throws -> Bool {
+        var isComplete = true
         for job in jobs {
-            let outcome: String = try await connection.query("SELECT glimpq.cancel($1)", [job]).one().get(0)
-            if outcome == "unknown" {
-                anyUnknown = true
+            let outcome: String
+            switch try await control.cancel(job) {
+            case .cancelled: outcome = "cancelled"
+            case .cancelling: outcome = "running; its worker will stop it within seconds"
+            case .already(let state): outcome = "already \(state)"
+            case .unknown:
+                isComplete = false
                 try ByteSink.standardError.write(line: "job \(job): there is no such job")
-            } else {
-                try ByteSink.standardOutput.write(line: "job \(job): \(outcome)")
+                continue
             }
+            try ByteSink.standardOutput.write(line: "job \(job): \(outcome)")
         }
-        return anyUnknown
-    }
-
-    /// In chunks, until nothing is left.
-    private func cancel(batch: String, _ connection: Connection) async throws {
-        var cancelled = 0
-        var cancelling = 0
-        while true {
-            let rows: Rows
-            do {
-                rows = try await connection.query("SELECT * FROM glimpq.cancel_batch($1)", [batch])
-            } catch let error as PostgresError where error.sqlState == "GQ002" {
-                throw QueueError.unknownBatch(batch)
-            }
-            let row = try rows.one()
-            let now: (Int, Int) = (try row.get("cancelled"), try row.get("cancelling"))
-            if now == (0, 0) { break }
-            cancelled += now.0
-            cancelling += now.1
-        }
-        try ByteSink.standardOutput.write(
-            line:
-                "batch \(batch): \(Figures.grouped(cancelled)) cancelled, \(Figures.grouped(cancelling)) running jobs told to stop"
-        )
+        return isComplete
     }
 }

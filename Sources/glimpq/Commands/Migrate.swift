@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 import Migrations
 import Queue
 import Worker
@@ -28,10 +27,8 @@ struct Migrate: AsyncParsableCommand {
             try ByteSink.standardOutput.write(Migrations.all.map { "-- \($0.file)\n\($0.sql)\n" }.joined())
             return
         }
-        var logger = Logger(label: "glimpq.migrate") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .warning
         let options = shared.connection(try shared.settings())
-        let migrator = Migrator(options, toolVersion: Product.version, logger: logger)
+        let migrator = Migrator(options, toolVersion: Product.version, logger: SharedOptions.quietLogger)
         if status {
             let plan = try await migrator.status()
             try ByteSink.standardOutput.write(Self.report(plan))

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Postgres
+import Queue
 
 /// Stops claims from a queue.
 struct Pause: AsyncParsableCommand {
@@ -13,7 +13,7 @@ struct Pause: AsyncParsableCommand {
 
     func run() async throws {
         let name = try shared.settings([.queue: queue]).text(.queue) ?? "default"
-        try await shared.withConnection { _ = try await $0.query("SELECT glimpq.pause($1)", [name]) }
+        try await shared.withControl { try await $0.pause(queue: name) }
         try ByteSink.standardOutput.write(line: "queue \(name) is paused; glimpq resume --queue \(name) ends it")
     }
 }
@@ -29,7 +29,7 @@ struct Resume: AsyncParsableCommand {
 
     func run() async throws {
         let name = try shared.settings([.queue: queue]).text(.queue) ?? "default"
-        try await shared.withConnection { _ = try await $0.query("SELECT glimpq.resume($1)", [name]) }
+        try await shared.withControl { try await $0.resume(queue: name) }
         try ByteSink.standardOutput.write(line: "queue \(name) runs")
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Postgres
 import Queue
 
 /// Exports results.
@@ -27,45 +26,27 @@ struct Results: AsyncParsableCommand {
     var errorFile: String?
 
     func run() async throws {
-        let rest = try await shared.withConnection { connection in
-            let batchID = try await Self.batchID(batch, connection)
-            try await export(.done, to: output, connection)
-            if let errorFile { try await export(.ended, to: errorFile, connection) }
-            return try await Self.rest(batchID, connection)
+        let rest = try await shared.withReader { reader in
+            var progress: [BatchProgress] = []
+            if let batch { progress = [try await reader.progress(batch: batch)] }
+            try await export(["done"], to: output, reader)
+            if let errorFile { try await export(["failed", "cancelled", "quarantined"], to: errorFile, reader) }
+            return progress
         }
-        if let note = Self.note(rest, hasErrorFile: errorFile != nil) {
+        let open = rest.reduce(0) { $0 + $1.open }
+        let ended = rest.reduce(0) { $0 + $1.failed + $1.cancelled + $1.quarantined }
+        if let note = Self.note((open, ended), hasErrorFile: errorFile != nil) {
             try ByteSink.standardError.write(line: note)
         }
     }
 
-    private func export(
-        _ selection: ResultSelection, to path: String?, _ connection: Connection
-    ) async throws {
+    private func export(_ states: [String], to path: String?, _ reader: QueueReader) async throws {
         let file = try OutputFile(path: path)
-        let sink = file.sink
-        _ = try await connection.copyOut(
-            ResultQuery(format: format, selection: selection, batch: batch).sql
-        ) { try sink.append($0) }
+        try file.sink.append(format.header.utf8)
+        for try await job in reader.results(.init(batch: batch, states: states)) {
+            try file.sink.append(format.text(job).utf8)
+        }
         try file.commit()
-    }
-
-    private static func batchID(_ name: String?, _ connection: Connection) async throws -> Int64? {
-        guard let name else { return nil }
-        let row = try await connection.query("SELECT batch_id FROM glimpq.v_batch_progress WHERE batch = $1", [name])
-            .oneOrNone()
-        guard let row else { throw QueueError.unknownBatch(name) }
-        return try row.get(0)
-    }
-
-    /// Jobs that are not in the output.
-    private static func rest(_ batchID: Int64?, _ connection: Connection) async throws -> (open: Int, ended: Int) {
-        let row = try await connection.query(
-            """
-            SELECT coalesce(sum(open), 0)::bigint, coalesce(sum(failed + cancelled + quarantined), 0)::bigint
-            FROM glimpq.v_batch_progress WHERE $1::bigint IS NULL OR batch_id = $1
-            """, [batchID]
-        ).one()
-        return (try row.get(0), try row.get(1))
     }
 
     /// What the reader of the output must know about what is not in it.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Postgres
 import Queue
 
 /// Puts jobs that ended without a result back.
@@ -32,21 +31,20 @@ struct Retry: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let isComplete = try await shared.withConnection { connection in
+        let isComplete = try await shared.withControl { control in
             if let batch {
-                try await retry(batch: batch, connection)
+                try await retry(batch: batch, control)
                 return true
             }
-            return try await retry(jobs, connection)
+            return try await retry(jobs, control)
         }
         if !isComplete { throw QuietEnd(status: .failed) }
     }
 
-    private func retry(_ jobs: [Int64], _ connection: Connection) async throws -> Bool {
+    private func retry(_ jobs: [Int64], _ control: JobControl) async throws -> Bool {
         var isComplete = true
         for job in jobs {
-            let done: Bool = try await connection.query("SELECT glimpq.retry($1, $2)", [job, restart]).one().get(0)
-            if done {
+            if try await control.retry(job, restart: restart) {
                 try ByteSink.standardOutput.write(line: "job \(job): ready")
             } else {
                 isComplete = false
@@ -57,17 +55,10 @@ struct Retry: AsyncParsableCommand {
         return isComplete
     }
 
-    private func retry(batch: String, _ connection: Connection) async throws {
-        let known = try await connection.query("SELECT 1 FROM glimpq.batch WHERE name = $1", [batch])
-        guard known.count == 1 else { throw QueueError.unknownBatch(batch) }
-        var total = 0
-        while true {
-            let count: Int = try await connection.query(
-                "SELECT glimpq.retry_failed($1, $2)", [batch, errorClass]
-            ).one().get(0)
-            if count == 0 { break }
-            total += count
-        }
-        try ByteSink.standardOutput.write(line: "batch \(batch): \(Figures.grouped(total)) jobs put back")
+    private func retry(batch: String, _ control: JobControl) async throws {
+        // A batch that does not exist has no failed jobs either; a misspelt name must not pass in silence.
+        _ = try await shared.withReader { try await $0.progress(batch: batch) }
+        let count = try await control.retryFailed(batch: batch, error: errorClass)
+        try ByteSink.standardOutput.write(line: "batch \(batch): \(Figures.grouped(count)) jobs put back")
     }
 }

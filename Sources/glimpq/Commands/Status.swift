@@ -1,5 +1,5 @@
 import ArgumentParser
-import Postgres
+import Queue
 
 /// Shows queues, batches and workers.
 struct Status: AsyncParsableCommand {
@@ -27,9 +27,9 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let terminal = Terminal.output
         let palette = Palette(isOn: terminal.usesColour)
-        try await shared.withConnection { connection in
+        try await shared.withReader { reader in
             while true {
-                let report = try await StatusReport.read(connection, limit: batches)
+                let report = try await StatusReport.read(reader, limit: batches)
                 let text = json ? report.json + "\n" : report.text(palette)
                 let redraws = watch && !json && terminal.isInteractive
                 try ByteSink.standardOutput.write(redraws ? Self.redrawn(text) : text)

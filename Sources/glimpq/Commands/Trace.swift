@@ -1,5 +1,6 @@
 import ArgumentParser
 import Postgres
+import Queue
 
 /// Shows a job's chain of thought.
 struct Trace: AsyncParsableCommand {
@@ -22,19 +23,7 @@ struct Trace: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let document = try await shared.withConnection { connection in
-            var number = Int64(job)
-            if let batch {
-                number = try await connection.query(
-                    "SELECT job_id FROM glimpq.v_job WHERE batch = $1 AND custom_id = $2", [batch, job]
-                ).oneOrNone()?.get(0)
-            } else if number == nil {
-                throw CommandFailure(
-                    .usage, "job: expected a number, got \(job.debugDescription); a custom_id needs --batch as well")
-            }
-            guard let number else { return TraceDocument?.none }
-            return try await TraceDocument.read(job: number, connection)
-        }
+        let document = try await document()
         guard let document else {
             let place = batch.map { " in batch \($0.debugDescription)" } ?? ""
             throw CommandFailure(.failed, "there is no job \(job)\(place)")
@@ -49,5 +38,30 @@ struct Trace: AsyncParsableCommand {
         } else {
             try ByteSink.standardOutput.write(document.terminal(Palette(isOn: Terminal.output.usesColour)))
         }
+    }
+
+    private func document() async throws -> TraceDocument? {
+        let number: Int64?
+        if let batch {
+            number = try await Self.number(of: job, in: batch, shared)
+        } else if let given = Int64(job) {
+            number = given
+        } else {
+            throw CommandFailure(
+                .usage, "job: expected a number, got \(job.debugDescription); a custom_id needs --batch as well")
+        }
+        guard let number else { return nil }
+        return try await shared.withReader { reader in
+            try await reader.trace(number).map { TraceDocument($0, job: number) }
+        }
+    }
+
+    /// The number of the job with a custom_id.
+    private static func number(of customID: String, in batch: String, _ shared: SharedOptions) async throws -> Int64? {
+        let connection = try await Connection.connect(shared.connection(try shared.settings()))
+        let rows = try await connection.query(
+            "SELECT job_id FROM glimpq.v_job WHERE batch = $1 AND custom_id = $2", [batch, customID])
+        await connection.close()
+        return try rows.oneOrNone()?.get(0)
     }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Logging
 import Migrations
 import Postgres
 import Queue
@@ -57,8 +56,9 @@ struct DatabaseChecks {
                     "database writes", .warning, "the session is read-only",
                     remedy: "connect to the primary as a user who may write, unless only analyses run here"))
         }
-        let quiet = Logger(label: "glimpq.doctor") { _ in SwiftLogNoOpLogHandler() }
-        let plan = try await Migrator(options, toolVersion: Product.version, logger: quiet).status()
+        let plan = try await Migrator(
+            options, toolVersion: Product.version, logger: SharedOptions.quietLogger
+        ).status()
         findings.append(Self.schema(plan))
         return findings
     }
@@ -137,11 +137,12 @@ struct DatabaseChecks {
 
     /// What the database's own view of queue and fleet has to say; only warnings, as the queue goes on.
     private func health(_ connection: Connection) async throws -> [Finding] {
-        try await connection.query("SELECT * FROM glimpq.v_health").map { row in
-            let value: String? = try row.get("value")
-            return try row.get("ok", as: Bool?.self) ?? true
-                ? Finding(try row.get("check_name"), value ?? "none")
-                : Finding(try row.get("check_name"), .warning, value ?? "none", remedy: try row.get("advice"))
+        let reader = QueueReader(options, logger: SharedOptions.quietLogger)
+        let checks = try await reader.health()
+        await reader.close()
+        return checks.map { check in
+            check.isFine
+                ? Finding(check.name, check.value) : Finding(check.name, .warning, check.value, remedy: check.advice)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Postgres
+import Queue
 
 /// Options that every command has.
 struct SharedOptions: ParsableArguments {
@@ -28,16 +29,32 @@ struct SharedOptions: ParsableArguments {
         ConnectionOptions(settings.text(.databaseURL) ?? "")
     }
 
-    /// Opens a connection, hands it to `body`, and closes it.
-    func withConnection<Value: Sendable>(_ body: (Connection) async throws -> Value) async throws -> Value {
-        let connection = try await Connection.connect(connection(try settings()))
+    /// Reads from the queue.
+    func withReader<Value: Sendable>(_ body: (QueueReader) async throws -> Value) async throws -> Value {
+        let reader = QueueReader(connection(try settings()), logger: Self.quietLogger)
         do {
-            let value = try await body(connection)
-            await connection.close()
+            let value = try await body(reader)
+            await reader.close()
             return value
         } catch {
-            await connection.close()
+            await reader.close()
             throw error
         }
     }
+
+    /// Changes what is in the queue.
+    func withControl<Value: Sendable>(_ body: (JobControl) async throws -> Value) async throws -> Value {
+        let control = JobControl(connection(try settings()), logger: Self.quietLogger)
+        do {
+            let value = try await body(control)
+            await control.close()
+            return value
+        } catch {
+            await control.close()
+            throw error
+        }
+    }
+
+    /// For commands that a person waits for: what goes wrong ends up in their error message.
+    static let quietLogger = Logger(label: "glimpq") { _ in SwiftLogNoOpLogHandler() }
 }

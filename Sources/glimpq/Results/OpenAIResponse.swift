@@ -1,52 +1,102 @@
-/// Lines of an OpenAI batch's output and error file as SQL expressions, over `glimpq.v_result r` and `glimpq.v_job j`.
-///
-/// Successes and failures are separate files, and readers join on `custom_id`.
-enum OpenAIResponse {
-    /// A line of the output file.
-    static let sql = """
-        json_build_object('id', 'batch_req_' || r.job_id, 'custom_id', r.custom_id, 'response', \
-        json_build_object('status_code', 200, 'request_id', 'job-' || r.job_id, 'body', \
-        json_build_object('id', 'chatcmpl-' || r.job_id, 'object', \
-        CASE WHEN \(isCompletion) THEN 'text_completion' ELSE 'chat.completion' END, \
-        'created', extract(epoch FROM r.finished_at)::bigint, \
-        'model', coalesce(nullif(r.metadata->>'openai_model', ''), r.pair), \
-        'choices', json_build_array(\(choice)), 'usage', \(usage), 'glimpq', \(own))), 'error', NULL)
-        """
+import Postgres
+import Queue
 
-    /// A line of the error file.
-    static let errorSQL = """
-        json_build_object('id', 'batch_req_' || j.job_id, 'custom_id', j.custom_id, 'response', NULL, 'error', \
-        json_build_object('code', CASE WHEN j.state = 'failed' THEN coalesce(j.last_error_class, 'failed') \
-        ELSE j.state END, 'message', coalesce(j.last_error_message, j.state)))
-        """
+/// A line of an OpenAI batch's output or error file. Readers join on `custom_id`.
+struct OpenAIResponse {
+    private let job: ExportedJob
 
-    private static let isCompletion = "r.metadata->>'url' IS NOT DISTINCT FROM '/v1/completions'"
-    private static let thinkingEnd = "position('</think>' in r.output)"
-    private static let reason = "CASE WHEN r.finish_reason = 'length' THEN 'length' ELSE 'stop' END"
+    init(_ job: ExportedJob) { self.job = job }
 
-    /// What follows the end of thinking, else the answer that was extracted.
-    private static let content = """
-        CASE WHEN \(thinkingEnd) > 0 THEN btrim(substr(r.output, \(thinkingEnd) + 8), E' \\n') \
-        ELSE coalesce(r.answer, r.output) END
-        """
+    /// The line without its end.
+    var json: String {
+        JSONText.object([
+            ("id", JSONText.string("batch_req_\(job.job)")), ("custom_id", job.customID.map(JSONText.string) ?? "null"),
+            ("response", job.result.map(response) ?? "null"), ("error", job.result == nil ? error : "null"),
+        ])
+    }
 
-    private static let choice = """
-        CASE WHEN \(isCompletion) \
-        THEN json_build_object('index', 0, 'text', r.output, 'logprobs', NULL, 'finish_reason', \(reason)) \
-        ELSE json_build_object('index', 0, 'message', json_build_object('role', 'assistant', 'content', \(content), \
-        'reasoning_content', CASE WHEN \(thinkingEnd) > 0 THEN substr(r.output, 1, \(thinkingEnd) - 1) END), \
-        'logprobs', NULL, 'finish_reason', \(reason)) END
-        """
+    private var error: String {
+        let code = job.state == "failed" ? job.errorClass ?? job.state : job.state
+        return JSONText.object([
+            ("code", JSONText.string(code)),
+            ("message", JSONText.string(job.errorMessage ?? "the job is \(job.state)")),
+        ])
+    }
 
-    private static let usage = """
-        json_build_object('prompt_tokens', r.prompt_tokens, 'completion_tokens', r.slm_tokens + r.llm_tokens, \
-        'total_tokens', r.prompt_tokens + r.slm_tokens + r.llm_tokens, 'completion_tokens_details', \
-        json_build_object('reasoning_tokens', (SELECT coalesce(sum(s.tokens_kept), 0) \
-        FROM glimpq.v_trace s WHERE s.job_id = r.job_id AND s.kind = 'thinking')))
-        """
+    private func response(_ result: ExportedJob.Result) -> String {
+        let request = requestFacts
+        let isCompletion = request.url == "/v1/completions"
+        let body = JSONText.object([
+            ("id", JSONText.string("\(isCompletion ? "cmpl" : "chatcmpl")-\(job.job)")),
+            ("object", JSONText.string(isCompletion ? "text_completion" : "chat.completion")),
+            ("created", "\(Int(job.finishedAt?.seconds ?? 0))"),
+            ("model", JSONText.string(request.model ?? result.pair)),
+            ("choices", JSONText.array([choice(result, isCompletion: isCompletion)])), ("usage", usage(result)),
+            ("glimpq", own(result)),
+        ])
+        return JSONText.object([
+            ("status_code", "200"), ("request_id", JSONText.string("job-\(job.job)")), ("body", body),
+        ])
+    }
 
-    private static let own = """
-        json_build_object('job_id', r.job_id, 'strategy', r.strategy, 'pair', r.pair, 'steps', r.steps, \
-        'llm_steps', r.llm_steps, 'slm_tokens', r.slm_tokens, 'llm_tokens', r.llm_tokens, 'correct', r.correct)
-        """
+    /// What `enqueue` has kept of the request.
+    private var requestFacts: (model: String?, url: String?) {
+        guard let metadata = job.metadata, let node = try? JSONReader.parse(Array(metadata.utf8)) else {
+            return (nil, nil)
+        }
+        let model = node["openai_model"]?.string
+        return (model == "" ? nil : model, node["url"]?.string)
+    }
+
+    private func choice(_ result: ExportedJob.Result, isCompletion: Bool) -> String {
+        let reason = JSONText.string(result.finishReason == "length" ? "length" : "stop")
+        let text = ThinkingText(result.output)
+        let content: (name: String, value: String) =
+            isCompletion
+            ? ("text", JSONText.string(result.output))
+            : (
+                "message",
+                JSONText.object([
+                    ("role", "\"assistant\""),
+                    ("content", JSONText.string(text.answer ?? result.answer ?? result.output)),
+                    ("reasoning_content", text.thinking.map(JSONText.string) ?? "null"),
+                ])
+            )
+        return JSONText.object([("index", "0"), content, ("logprobs", "null"), ("finish_reason", reason)])
+    }
+
+    private func usage(_ result: ExportedJob.Result) -> String {
+        let written = result.slmTokens + result.llmTokens
+        return JSONText.object([
+            ("prompt_tokens", "\(result.promptTokens)"), ("completion_tokens", "\(written)"),
+            ("total_tokens", "\(result.promptTokens + written)"),
+        ])
+    }
+
+    private func own(_ result: ExportedJob.Result) -> String {
+        JSONText.object([
+            ("job_id", "\(job.job)"), ("strategy", JSONText.string(job.strategy)),
+            ("pair", JSONText.string(result.pair)),
+            ("steps", "\(result.steps)"), ("llm_steps", "\(result.llmSteps)"), ("slm_tokens", "\(result.slmTokens)"),
+            ("llm_tokens", "\(result.llmTokens)"), ("correct", result.correct.map { "\($0)" } ?? "null"),
+        ])
+    }
+}
+
+/// A model's text, parted at the end of its thinking.
+struct ThinkingText {
+    /// What stands before the tag; `nil` without one.
+    let thinking: String?
+    /// What stands behind it, white space at both ends apart; `nil` without one.
+    let answer: String?
+
+    init(_ text: String) {
+        guard let tag = text.firstRange(of: "</think>") else {
+            thinking = nil
+            answer = nil
+            return
+        }
+        thinking = String(text[..<tag.lowerBound])
+        answer = String(text[tag.upperBound...].trimmed)
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Queue
 
 /// Forms in which results are exported.
 enum ResultFormat: String, CaseIterable, ExpressibleByArgument {
@@ -8,12 +9,29 @@ enum ResultFormat: String, CaseIterable, ExpressibleByArgument {
     case csv
     /// Output lines of an OpenAI batch.
     case openai
+
+    /// What stands before the first job.
+    var header: String {
+        self == .csv ? CSVText.row(ResultRecord.names) : ""
+    }
+
+    /// A job, with its line end.
+    func text(_ job: ExportedJob) -> String {
+        switch self {
+        case .jsonl: JSONText.object(ResultRecord(job).members.map { ($0.name, $0.value.json) }) + "\n"
+        case .csv: CSVText.row(ResultRecord(job).members.map(\.value.text))
+        case .openai: OpenAIResponse(job).json + "\n"
+        }
+    }
 }
 
-/// Which jobs go into a file.
-enum ResultSelection {
-    /// Jobs with a result.
-    case done
-    /// Jobs that ended without one.
-    case ended
+/// Comma-separated values as RFC 4180 has them, with line feeds between rows.
+enum CSVText {
+    /// A row with its line end.
+    static func row(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
+
+    private static func field(_ text: String) -> String {
+        guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
 }

@@ -28,6 +28,7 @@ extension StatusReport {
         return JSONText.object([
             ("queues", JSONText.array(queues)), ("batches", JSONText.array(batches)),
             ("workers", JSONText.array(workers)),
+            ("warnings", JSONText.array(warnings.map(JSONText.string))),
         ])
     }
 }

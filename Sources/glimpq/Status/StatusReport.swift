@@ -47,6 +47,8 @@ struct StatusReport {
     var queues: [Queue]
     var batches: [Batch]
     var workers: [Worker]
+    /// What hinders jobs that could run.
+    var warnings: [String]
 
     /// For people.
     func text(_ palette: Palette) -> String {
@@ -58,6 +60,7 @@ struct StatusReport {
         }
         if !batches.isEmpty { parts.append(batchTable(palette).rendered(palette)) }
         parts.append(workers.isEmpty ? palette.dim("no workers") : workerTable.rendered(palette))
+        if !warnings.isEmpty { parts.append(warnings.map { palette.large("warning: \($0)") }.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n") + "\n"
     }
 
