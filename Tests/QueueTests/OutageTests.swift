@@ -43,8 +43,8 @@ import Testing
             try await writer.flush()
             let pid: Int =
                 try await queue.sql.query(
-                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%COMMIT%'"
-                ).first.map { try $0.get(0) } ?? 0
+                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT'"
+                ).one().get(0)
             try await queue.sql.query("SELECT pg_terminate_backend($1)", [Int32(pid)])
             for sequence in 1..<20 { try await writer.append(queue.step(job, Int32(sequence))) }
             #expect(try await writer.flush(job.lease.job) == 0)
