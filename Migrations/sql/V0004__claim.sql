@@ -40,6 +40,12 @@ AS $$
 $$;
 COMMENT ON FUNCTION glimpq.leave_v1 IS 'Ends a worker in order; jobs it still holds go back at the next sweep.';
 
+-- The seed among the parameters, if it is one; a worker refuses a job with any other.
+CREATE FUNCTION glimpq.seed_parameter(_params jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, glimpq, pg_temp
+AS $$ SELECT CASE WHEN _params ->> 'seed' ~ '^-?[0-9]{1,18}$' THEN (_params ->> 'seed')::bigint END $$;
+
 -- One claim of up to _limit jobs of one kind. The planner settings leave it no plan but the walk along the partial
 -- index, however stale the statistics; the literals let it prove the index predicate.
 CREATE FUNCTION glimpq.claim_from_queue_v1(_worker bigint, _limit int, _queue text, _pairs text[], _suspects boolean)
@@ -69,7 +75,7 @@ BEGIN
         claimed AS (
             UPDATE job j
             SET state = 'running', epoch = j.epoch + 1, attempt = j.attempt + 1, worker_id = _worker,
-                claimed_at = now(), deadline_at = now() + coalesce(j.timeout, _timeout), seed = coalesce(j.seed, j.id)
+                claimed_at = now(), deadline_at = now() + coalesce(j.timeout, _timeout), seed = coalesce(j.seed, seed_parameter(j.params), j.id)
             FROM chosen WHERE j.id = chosen.id
             RETURNING j.*),
         opened AS (
@@ -90,7 +96,7 @@ BEGIN
     claimed AS (
         UPDATE job j
         SET state = 'running', epoch = j.epoch + 1, attempt = j.attempt + 1, worker_id = _worker,
-            claimed_at = now(), deadline_at = now() + coalesce(j.timeout, _timeout), seed = coalesce(j.seed, j.id)
+            claimed_at = now(), deadline_at = now() + coalesce(j.timeout, _timeout), seed = coalesce(j.seed, seed_parameter(j.params), j.id)
         FROM chosen WHERE j.id = chosen.id
         RETURNING j.*),
     opened AS (

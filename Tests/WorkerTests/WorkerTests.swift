@@ -27,6 +27,16 @@ import Testing
         }
     }
 
+    @Test func aSeedMayStandAmongTheParameters() async throws {
+        try await WorkerFixture.run { fixture in
+            try await fixture.enqueue(2, params: #"{"temperature": 1, "seed": 7}"#)
+            try await fixture.enqueue(1, params: #"{"seed": 1.5}"#)
+            let summary = try await fixture.worker().run()
+            #expect(summary.done == 2 && summary.failed == 1)
+            #expect(try await fixture.count("SELECT FROM glimpq.job WHERE seed = 7 AND state = 'done'") == 2)
+        }
+    }
+
     @Test func badJobsFailAlone() async throws {
         try await WorkerFixture.run { fixture in
             try await fixture.enqueue(3)
@@ -62,22 +72,24 @@ import Testing
     @Test func aJobHandedBackGoesOnWhereItStoppedBitForBit() async throws {
         var calm: [String] = []
         try await WorkerFixture.run { fixture in
-            try await fixture.enqueue(24)
+            try await fixture.enqueue(48)
             _ = try await fixture.worker().run()
             calm = try await fixture.content()
         }
-        #expect(calm.count > 24 * 6)
+        #expect(calm.count > 48 * 6)
         try await WorkerFixture.run { fixture in
-            try await fixture.enqueue(24)
-            for stop in [60, 120] {
-                let worker = try fixture.worker { $0.stopsWhenIdle = false }
+            try await fixture.enqueue(48)
+            var handedBack = 0
+            for stop in [60, 240] {
+                let worker = try fixture.worker(slots: 8) { $0.stopsWhenIdle = false }
                 async let summary = worker.run()
                 while try await fixture.count("SELECT FROM glimpq.step") < stop {
                     try await Task.sleep(for: .milliseconds(5))
                 }
                 await worker.handBack()
-                #expect(try await summary.handedBack > 0)
+                handedBack += try await summary.handedBack
             }
+            #expect(handedBack > 0)
             #expect(try await fixture.count("SELECT FROM glimpq.job WHERE state = 'running'") == 0)
             _ = try await fixture.worker().run()
             #expect(try await fixture.content() == calm)
