@@ -27,9 +27,9 @@ import Testing
                 "", "nonsense",
             ]
             let first = try await enqueue(lines, batch: "b", database)
-            #expect([first.inserted, first.duplicates, first.refused] == [2, 0, 2])
+            #expect((first.inserted, first.duplicates, first.refused) == (2, 0, 2))
             let again = try await enqueue(lines + [#"{"custom_id":"d","prompt":"z"}"#], batch: "b", database)
-            #expect([again.inserted, again.duplicates, again.refused] == [1, 2, 2])
+            #expect((again.inserted, again.duplicates, again.refused) == (1, 2, 2))
             #expect(again.batchID == first.batchID)
 
             let connection = try await database.connect()

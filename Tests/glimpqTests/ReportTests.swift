@@ -35,9 +35,9 @@ import Testing
     }
 
     @Test func statusForPrograms() throws {
-        let object = try JSONSerialization.jsonObject(with: Data(Self.status.json.utf8)) as? [String: [[String: Any]]]
-        #expect(object?["batches"]?.first?["open"] as? Int == 5)
-        #expect(object?["queues"]?.first?["paused"] as? Bool == true)
+        let object = try JSONSerialization.jsonObject(with: Data(Self.status.json.utf8)) as? [String: Any]
+        #expect((object?["batches"] as? [[String: Any]])?.first?["open"] as? Int == 5)
+        #expect((object?["queues"] as? [[String: Any]])?.first?["paused"] as? Bool == true)
     }
 
     @Test func emptyStatus() {
