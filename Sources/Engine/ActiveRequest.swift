@@ -1,32 +1,50 @@
 import Generation
+import Kernels
 
-/// A request that a sequence is serving, and what it has produced so far.
+/// A request that a sequence is serving, and what it has produced so far. What every token needs lies open, so that
+/// nothing of the request is copied on the way.
 struct ActiveRequest {
-    let request: EngineRequest
-    var stop: StopDetector
+    /// Names the request.
+    let id: UInt64
+    /// Whether the next distribution is asked for, and no tokens.
+    let isProbe: Bool
+    private let call: EngineRequest.Call
+    private let sampling: SamplingParameters
+    private let randomness: Randomness
+    /// Most tokens to generate, within what the request and the model's context allow.
+    private let tokenLimit: Int
+    private var stop: StopDetector
+
     /// The generated tokens, a given first one included.
-    var tokens: [TokenID] = []
-    var work = ModelWork()
+    private(set) var tokens: [TokenID] = []
+    private(set) var work = ModelWork()
     private var measured = 0
     private var logProbability = 0.0
     private var entropySum = 0.0
 
-    init(request: EngineRequest, stop: StopDetector) {
-        self.request = request
-        self.stop = stop
+    /// Takes a request on.
+    ///
+    /// - Parameter contextLength: The longest context of the model, generated tokens included.
+    init(_ request: EngineRequest, endOfText: Set<TokenID>, contextLength: Int) {
+        id = request.id
+        call = request.call
+        stop = StopDetector(request.stop, endOfText: endOfText)
+        tokenLimit = min(request.maximumTokens, contextLength - request.context.count)
+        switch request.call {
+        case .probe(let probe, _):
+            isProbe = true
+            (sampling, randomness) = (probe.sampling, probe.randomness)
+        case .generate(let generation, _):
+            isProbe = false
+            (sampling, randomness) = (generation.sampling, generation.randomness)
+        }
     }
 
-    var isProbe: Bool {
-        if case .probe = request.call { return true }
-        return false
-    }
+    /// Changes the request where it lies.
+    mutating func update<Result>(_ change: (inout ActiveRequest) -> Result) -> Result { change(&self) }
 
-    /// Notes a token that was drawn for the request.
-    mutating func measure(logProbability: Double, entropy: Double) {
-        self.logProbability += logProbability
-        entropySum += entropy
-        measured += 1
-    }
+    /// Notes context tokens that were found in the cache.
+    mutating func didShare(_ count: Int) { work.cachedTokens += count }
 
     /// Notes a forward pass that computed `count` tokens for the request.
     ///
@@ -39,12 +57,60 @@ struct ActiveRequest {
         return count - decoded
     }
 
+    /// Draws the next token and notes what its distribution says of it.
+    mutating func draw(
+        from logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
+    ) -> TokenID {
+        let token = sampler.draw(
+            from: logits, count: count, maximum: Double(statistics.maximum), parameters: sampling,
+            uniform: randomness.uniform(position: UInt32(tokens.count)))
+        logProbability += Double(logits[Int(token)]) - statistics.logSumExp
+        entropySum += statistics.entropy
+        measured += 1
+        return token
+    }
+
+    /// Takes a token into the generation.
+    ///
+    /// - Returns: A reason if the generation ends with it.
+    mutating func accept(_ token: TokenID, bytes: some Sequence<UInt8>) -> FinishReason? {
+        work.decodedTokens += 1
+        let finish = stop.accept(token, bytes: bytes)
+        if finish != .endOfText { tokens.append(token) }
+        return finish ?? (tokens.count >= tokenLimit ? .length : nil)
+    }
+
     /// Answers a generation with what has been produced.
     func answer(finish: FinishReason) {
-        guard case .generate(_, let continuation) = request.call else { return }
+        guard case .generate(_, let continuation) = call else { return }
         continuation.resume(
             returning: Generation(
                 tokens: tokens, finish: finish, logProbability: logProbability, entropySum: entropySum,
                 measuredTokens: measured, work: work))
+    }
+
+    /// Answers a probe with a row of logits.
+    func answer(
+        _ logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
+    ) {
+        guard case .probe(let request, let continuation) = call else { return }
+        let sampled =
+            statistics.isFinite
+            ? sampler.draw(
+                from: logits, count: count, maximum: Double(statistics.maximum), parameters: sampling,
+                uniform: randomness.uniform(position: 0))
+            : 0
+        let signals = DistributionSignals(
+            logits: logits, statistics: statistics, topCount: request.topCount,
+            topEntropySupport: request.topEntropySupport)
+        continuation.resume(returning: Probe(signals: signals, sampledToken: sampled, work: work))
+    }
+
+    /// Answers with an error.
+    func fail(_ error: any Error) {
+        switch call {
+        case .probe(_, let continuation): continuation.resume(throwing: error)
+        case .generate(_, let continuation): continuation.resume(throwing: error)
+        }
     }
 }

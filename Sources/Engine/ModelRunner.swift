@@ -50,29 +50,31 @@ final class ModelRunner {
     /// Takes a request on.
     func submit(_ request: EngineRequest) {
         if let error = refusal(request) { return request.fail(error) }
-        var active = ActiveRequest(request: request, stop: StopDetector(request.stop, endOfText: endOfText))
-        if let firstToken = request.firstToken, let finish = accept(firstToken, into: &active) {
+        var active = ActiveRequest(request, endOfText: endOfText, contextLength: decoder.shape.contextLength)
+        if let firstToken = request.firstToken,
+            let finish = active.accept(firstToken, bytes: tokenBytes[firstToken])
+        {
             return active.answer(finish: finish)
         }
         let slot = store.open(request.sequence)
-        store.attach(active, context: request.context, firstToken: request.firstToken, to: slot)
-        metrics.cachedTokens += store[slot].active?.work.cachedTokens ?? 0
+        metrics.cachedTokens += store.attach(
+            active, context: request.context, firstToken: request.firstToken, to: slot)
     }
 
     /// Withdraws a request; does nothing if it has been answered.
     func cancel(_ id: UInt64) {
-        guard let slot = store.indices.first(where: { store[$0].active?.request.id == id }) else { return }
-        store.detach(slot)?.request.fail(CancellationError())
+        guard let slot = store.slot(serving: id) else { return }
+        store.detach(slot)?.fail(CancellationError())
     }
 
     /// Gives back a sequence's blocks. A request still open is answered with a cancellation.
     func close(_ id: SequenceID) {
-        store.close(id)?.request.fail(CancellationError())
+        store.close(id)?.fail(CancellationError())
     }
 
     /// Answers every open request with an error.
     func failAll(_ error: any Error) {
-        for slot in store.indices { store.detach(slot)?.request.fail(error) }
+        for slot in store.indices { store.detach(slot)?.fail(error) }
     }
 
     // MARK: Stepping
@@ -103,11 +105,8 @@ final class ModelRunner {
     private func admit() {
         candidates.removeAll(keepingCapacity: true)
         for slot in store.indices {
-            guard let active = store[slot].active else { continue }
             metrics.cachedTokens += store.sharePrefix(of: slot)
-            candidates.append(
-                Scheduler.Candidate(
-                    slot: slot, isProbe: active.isProbe, pending: store[slot].cached.pending, age: store[slot].age))
+            if let candidate = store.candidate(slot) { candidates.append(candidate) }
         }
         admittedSlots.removeAll(keepingCapacity: true)
         scheduler.plan(&candidates, into: &admitted, admit: reserve)
@@ -115,7 +114,7 @@ final class ModelRunner {
 
     private func reserve(_ share: Scheduler.Share) -> Bool {
         // A sequence that lost its blocks to an older one in this very pass has more pending than was planned.
-        let pending = store[share.slot].cached.pending
+        let pending = store.pending(share.slot)
         guard share.completes ? pending == share.count : pending > share.count else { return false }
         switch store.reserve(share.count, for: share.slot, admitted: admittedSlots) {
         case .granted:
@@ -123,7 +122,7 @@ final class ModelRunner {
             return true
         case .wait: return false
         case .impossible(let needed):
-            store.detach(share.slot)?.request.fail(
+            store.detach(share.slot)?.fail(
                 ModelError.cacheTooSmall(model: name, blocksNeeded: needed, blocks: store.blocks.count))
             return false
         }
@@ -132,16 +131,9 @@ final class ModelRunner {
     private func assembleBatch() {
         batch.removeAll()
         batch.blockTableStarts.append(0)
-        for (index, share) in admitted.enumerated() {
-            let cached = store[share.slot].cached
-            for position in cached.computed..<cached.computed + share.count {
-                batch.tokens.append(cached.tokens[position])
-                batch.positions.append(Int32(position))
-                batch.sequences.append(Int32(index))
-            }
+        for share in admitted {
+            store.appendRows(share.count, of: share.slot, to: &batch)
             if share.completes { batch.logitRows.append(Int32(batch.tokens.count - 1)) }
-            batch.blockTables.append(contentsOf: cached.blockTable)
-            batch.blockTableStarts.append(Int32(batch.blockTables.count))
         }
     }
 
@@ -151,74 +143,48 @@ final class ModelRunner {
         var probes = 0
         for share in admitted {
             store.didCompute(share.count, of: share.slot)
-            guard var active = store.detach(share.slot) else { preconditionFailure("served an idle sequence") }
-            metrics.prefillTokens += active.didCompute(
-                share.count, completes: share.completes, nanoseconds: forwardTime)
-            guard share.completes else {
-                store.reattach(active, to: share.slot)
-                continue
+            let prefilled = store.update(share.slot) { active in
+                active.didCompute(share.count, completes: share.completes, nanoseconds: forwardTime)
             }
-            let next: TokenID? = logits.withUnsafeBufferPointer { buffer in
-                let row = UnsafeBufferPointer(
-                    rebasing: buffer[logitRow * vocabulary..<(logitRow + 1) * vocabulary])
-                return read(row, into: &active)
+            guard let prefilled else { preconditionFailure("served an idle sequence") }
+            metrics.prefillTokens += prefilled
+            guard share.completes else { continue }
+            logits.withUnsafeBufferPointer { buffer in
+                let row = buffer.extracting(logitRow * vocabulary..<(logitRow + 1) * vocabulary)
+                if read(row, for: share.slot) { probes += 1 }
             }
             logitRow += 1
-            if active.isProbe { probes += 1 }
-            if let next {
-                store.append(next, to: share.slot)
-                store.reattach(active, to: share.slot)
-            }
         }
         metrics.probes += probes
         if probes > 0 { metrics.passesWithProbes += 1 }
     }
 
-    /// Reads the logits that a request waited for.
+    /// Reads the logits that a request waited for: answers a probe, or draws a token and answers if the generation
+    /// ends with it.
     ///
-    /// - Returns: The token to compute next, or `nil` if the request has its answer.
-    private func read(_ logits: UnsafeBufferPointer<Float>, into active: inout ActiveRequest) -> TokenID? {
+    /// - Returns: Whether it was a probe.
+    private func read(_ logits: UnsafeBufferPointer<Float>, for slot: Int) -> Bool {
         let statistics = LogitStatistics(of: logits)
-        switch active.request.call {
-        case .probe(let request, let continuation):
-            let sampled =
-                statistics.isFinite
-                ? sampler.draw(
-                    from: logits, count: sampleable, maximum: Double(statistics.maximum), parameters: request.sampling,
-                    uniform: request.randomness.uniform(position: 0))
-                : 0
-            let signals = DistributionSignals(
-                logits: logits, statistics: statistics, topCount: request.topCount,
-                topEntropySupport: request.topEntropySupport)
-            continuation.resume(returning: Probe(signals: signals, sampledToken: sampled, work: active.work))
-            return nil
-        case .generate(let request, _):
-            guard statistics.isFinite else {
-                active.request.fail(ModelError.nonFiniteLogits(model: name))
-                return nil
-            }
-            let token = sampler.draw(
-                from: logits, count: sampleable, maximum: Double(statistics.maximum), parameters: request.sampling,
-                uniform: request.randomness.uniform(position: UInt32(active.tokens.count)))
-            active.measure(
-                logProbability: Double(logits[Int(token)]) - statistics.logSumExp, entropy: statistics.entropy)
-            metrics.generatedTokens += 1
-            guard let finish = accept(token, into: &active) else { return token }
-            active.answer(finish: finish)
-            return nil
+        if let active = store.candidate(slot), active.isProbe {
+            store.detach(slot)?.answer(logits, statistics: statistics, sampler: &sampler, count: sampleable)
+            return true
         }
-    }
-
-    /// Takes a token into a generation.
-    ///
-    /// - Returns: A reason if the generation ends with it.
-    private func accept(_ token: TokenID, into active: inout ActiveRequest) -> FinishReason? {
-        active.work.decodedTokens += 1
-        let finish = active.stop.accept(token, bytes: tokenBytes[token])
-        if finish != .endOfText { active.tokens.append(token) }
-        if let finish { return finish }
-        let room = decoder.shape.contextLength - active.request.context.count
-        return active.tokens.count >= min(active.request.maximumTokens, room) ? .length : nil
+        guard statistics.isFinite else {
+            store.detach(slot)?.fail(ModelError.nonFiniteLogits(model: name))
+            return false
+        }
+        metrics.generatedTokens += 1
+        let (token, finish) =
+            store.update(slot) { active -> (TokenID, FinishReason?) in
+                let token = active.draw(from: logits, statistics: statistics, sampler: &sampler, count: sampleable)
+                return (token, active.accept(token, bytes: tokenBytes[token]))
+            } ?? (0, nil)
+        if let finish {
+            store.detach(slot)?.answer(finish: finish)
+        } else {
+            store.append(token, to: slot)
+        }
+        return false
     }
 
     private func refusal(_ request: EngineRequest) -> ModelError? {

@@ -1,3 +1,4 @@
+import Decoder
 import Generation
 
 /// The sequences of one model and the KV blocks they hold. Knows no logits and no continuations' meaning; decides who
@@ -28,10 +29,6 @@ struct SequenceStore {
 
     var indices: Range<Int> { slots.indices }
 
-    subscript(slot: Int) -> SequenceSlot {
-        _read { yield slots[slot] }
-    }
-
     /// The slot of a sequence, made if the name is new.
     mutating func open(_ id: SequenceID) -> Int {
         if let slot = slotOf[id] { return slot }
@@ -56,13 +53,19 @@ struct SequenceStore {
     }
 
     /// Gives a sequence a request and the context that the request names.
-    mutating func attach(_ request: ActiveRequest, context: [TokenID], firstToken: TokenID?, to slot: Int) {
+    ///
+    /// - Returns: Number of context tokens that need no computation.
+    mutating func attach(
+        _ request: ActiveRequest, context: [TokenID], firstToken: TokenID?, to slot: Int
+    ) -> Int {
         precondition(slots[slot].active == nil, "one request per sequence at a time")
         var request = request
-        request.work.cachedTokens = slots[slot].cached.setContext(context, blocks: &blocks)
+        let shared = slots[slot].cached.setContext(context, blocks: &blocks)
+        request.didShare(shared)
         if let firstToken { slots[slot].cached.append(firstToken) }
         slots[slot].active = request
         activeCount += 1
+        return shared
     }
 
     /// Looks for blocks that others have computed since the request came: of many jobs with one long prompt the first
@@ -70,11 +73,11 @@ struct SequenceStore {
     ///
     /// - Returns: Number of tokens found.
     mutating func sharePrefix(of slot: Int) -> Int {
-        guard slots[slot].cached.pending > blocks.blockTokens else { return 0 }
+        guard slots[slot].active != nil, slots[slot].cached.pending > blocks.blockTokens else { return 0 }
         let before = slots[slot].cached.computed
         slots[slot].cached.sharePrefix(blocks: &blocks)
         let found = slots[slot].cached.computed - before
-        if found > 0 { slots[slot].active?.work.cachedTokens += found }
+        if found > 0 { slots[slot].active?.didShare(found) }
         return found
     }
 
@@ -86,11 +89,36 @@ struct SequenceStore {
         return active
     }
 
-    /// Puts back a request that ``detach(_:)`` took.
-    mutating func reattach(_ request: ActiveRequest, to slot: Int) {
-        slots[slot].active = request
-        activeCount += 1
+    /// Changes a sequence's request where it lies; `nil` if it serves none.
+    mutating func update<Result>(_ slot: Int, _ change: (inout ActiveRequest) -> Result) -> Result? {
+        slots[slot].active?.update(change)
     }
+
+    /// The slot that serves a request.
+    func slot(serving request: UInt64) -> Int? { slots.firstIndex { $0.active?.id == request } }
+
+    /// What a sequence has to compute; `nil` if it serves no request.
+    func candidate(_ slot: Int) -> Scheduler.Candidate? {
+        guard let isProbe = slots[slot].active?.isProbe else { return nil }
+        return Scheduler.Candidate(
+            slot: slot, isProbe: isProbe, pending: slots[slot].cached.pending, age: slots[slot].age)
+    }
+
+    /// Appends the rows of a sequence's next `count` tokens to a batch, and its block table.
+    func appendRows(_ count: Int, of slot: Int, to batch: inout ForwardBatch) {
+        let sequence = Int32(batch.blockTableStarts.count - 1)
+        let first = slots[slot].cached.computed
+        for position in first..<first + count {
+            batch.tokens.append(slots[slot].cached.tokens[position])
+            batch.positions.append(Int32(position))
+            batch.sequences.append(sequence)
+        }
+        batch.blockTables.append(contentsOf: slots[slot].cached.blockTable)
+        batch.blockTableStarts.append(Int32(batch.blockTables.count))
+    }
+
+    /// Number of tokens that a sequence has still to compute.
+    func pending(_ slot: Int) -> Int { slots[slot].cached.pending }
 
     /// Appends a token that is still to be computed.
     mutating func append(_ token: TokenID, to slot: Int) { slots[slot].cached.append(token) }
