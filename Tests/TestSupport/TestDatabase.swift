@@ -44,6 +44,20 @@ public struct TestDatabase: Sendable {
     private static func run<Result>(
         template: String, _ body: (TestDatabase) async throws -> Result
     ) async throws -> Result {
+        await TestGate.server.enter()
+        do {
+            let result = try await runNow(template: template, body)
+            await TestGate.server.leave()
+            return result
+        } catch {
+            await TestGate.server.leave()
+            throw error
+        }
+    }
+
+    private static func runNow<Result>(
+        template: String, _ body: (TestDatabase) async throws -> Result
+    ) async throws -> Result {
         let server = try server()
         let name =
             "glimpq_test_\(ProcessInfo.processInfo.processIdentifier)_\(counter.add(1, ordering: .relaxed).newValue)"

@@ -107,7 +107,7 @@ struct DatabaseChecks {
         ).one()
         let limit: Int = try row.get(1)
         let used: Int = try row.get(2)
-        let found = "\(used) of \(limit) in use (a worker takes 4)"
+        let found = "\(used) of \(limit) in use (a worker takes 3)"
         return [
             try row.get(0)
                 ? Finding("autovacuum", "on")
