@@ -9,7 +9,7 @@ actor Finisher {
     )
 
     private var waiting: [Waiting] = []
-    private var isStoring = false
+    private var storing: Task<Void, Never>?
 
     init(_ queue: QueueClient) { self.queue = queue }
 
@@ -19,9 +19,7 @@ actor Finisher {
     func finish(_ job: FinishedJob) async throws -> QueueClient.Verdict {
         try await withCheckedThrowingContinuation { continuation in
             waiting.append((job, continuation))
-            guard !isStoring else { return }
-            isStoring = true
-            Task { await storeAll() }
+            if storing == nil { storing = Task { await storeAll() } }
         }
     }
 
@@ -31,8 +29,11 @@ actor Finisher {
             waiting = []
             await store(group)
         }
-        isStoring = false
+        storing = nil
     }
+
+    /// Stops trying; whoever waits gets a `CancellationError`.
+    func giveUp() { storing?.cancel() }
 
     private func store(_ group: [Waiting]) async {
         do {

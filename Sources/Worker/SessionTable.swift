@@ -9,6 +9,8 @@ actor SessionTable {
 
     private var entries: [JobLease: Entry] = [:]
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Rises with every change, so that one that comes between a look and a wait is not missed.
+    private(set) var version: UInt64 = 0
 
     /// Number of jobs in flight.
     var count: Int { entries.count }
@@ -47,13 +49,15 @@ actor SessionTable {
         wake()
     }
 
-    /// Waits until a job ends or ``wake()`` is called.
-    func change() async {
+    /// Waits until a job has ended or ``wake()`` has been called since the table had a version.
+    func change(since seen: UInt64) async {
+        guard version == seen else { return }
         await withCheckedContinuation { waiters.append($0) }
     }
 
     /// Ends all waits for a change.
     func wake() {
+        version += 1
         let resumed = waiters
         waiters = []
         for waiter in resumed { waiter.resume() }

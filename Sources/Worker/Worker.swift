@@ -108,9 +108,10 @@ public final class Worker: Sendable {
     private func work(_ identity: WorkerIdentity, logger: Logger) async {
         await withDiscardingTaskGroup { sessions in
             var pacing = ClaimPacing(slots: configuration.slots, delay: configuration.pollDelay)
-            while !isStopping {
+            while !isStopping && !Task.isCancelled {
+                let version = await table.version
                 guard let wanted = pacing.request(free: configuration.slots - (await table.count)) else {
-                    await table.change()
+                    await table.change(since: version)
                     continue
                 }
                 guard identity.mayStartWork else {  // no word from the database: begin nothing
@@ -126,7 +127,7 @@ public final class Worker: Sendable {
                 if jobs.isEmpty, configuration.stopsWhenIdle, await isIdle() { break }
                 if delay > .zero { await pause(delay) }
             }
-            await finishInFlight(logger: logger)
+            await finishInFlight(sessions, logger: logger)
         }
     }
 
@@ -163,30 +164,38 @@ public final class Worker: Sendable {
         }
     }
 
-    /// Sleeps, unless a stop is asked for or a job ends meanwhile.
+    /// Sleeps, unless a stop is asked for or a job ends meanwhile. The end of this task does not cut it short.
     private func pause(_ duration: Duration) async {
-        await withTaskGroup { group in
-            group.addTask { try? await Task.sleep(for: duration) }
-            group.addTask { [table] in await table.change() }
-            await group.next()
-            group.cancelAll()
+        let version = await table.version
+        let timer = Task { [table] in
+            try await Task.sleep(for: duration)
             await table.wake()
         }
+        await table.change(since: version)
+        timer.cancel()
     }
 
     // MARK: Stopping
 
-    private func finishInFlight(logger: Logger) async {
-        let deadline = ContinuousClock.now + configuration.drainGrace
-        while true {
-            let left = await table.count
-            if left == 0 { return }
-            if stopping.withLock({ $0 == .handingBack }) || ContinuousClock.now >= deadline {
-                logger.notice("handing back jobs in flight", metadata: ["jobs": "\(left)"])
-                await table.stopAll(.handBack)
-                return
-            }
-            await pause(min(deadline - .now, .seconds(1)))
+    /// Lets the jobs in flight end within the grace time, then hands back the rest. What the database does not take
+    /// within a further while is not waited for: the lease does the rest.
+    private func finishInFlight(_ sessions: DiscardingTaskGroup, logger: Logger) async {
+        await waitForEnd(atMost: configuration.drainGrace) { [self] in
+            stopping.withLock { $0 == .handingBack } || Task.isCancelled
+        }
+        let left = await table.count
+        guard left > 0 else { return }
+        logger.notice("handing back jobs in flight", metadata: ["jobs": "\(left)"])
+        await table.stopAll(.handBack)
+        await waitForEnd(atMost: Self.lastWords) { false }
+        sessions.cancelAll()
+        await finisher.giveUp()
+    }
+
+    private func waitForEnd(atMost limit: Duration, unless isUrgent: () -> Bool) async {
+        let deadline = ContinuousClock.now + limit
+        while await table.count > 0, !isUrgent(), ContinuousClock.now < deadline {
+            await pause(min(deadline - .now, .milliseconds(500)))
         }
     }
 

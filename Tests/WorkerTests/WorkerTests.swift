@@ -27,6 +27,13 @@ import Testing
         }
     }
 
+    @Test func oneSlotIsEnough() async throws {
+        try await WorkerFixture.run { fixture in
+            try await fixture.enqueue(6)
+            #expect(try await fixture.worker(slots: 1).run().done == 6)
+        }
+    }
+
     @Test func aSeedMayStandAmongTheParameters() async throws {
         try await WorkerFixture.run { fixture in
             try await fixture.enqueue(2, params: #"{"temperature": 1, "seed": 7}"#)
