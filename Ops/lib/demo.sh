@@ -112,8 +112,7 @@ demo_table_json() {
 demo_conclusion() {
     local url_command="export GLIMPQ_DATABASE_URL=\"\$(Ops/postgres start --name demo)\""
     demo_sql -At -c "
-        SELECT format(E'\nGlimpRouter let the large model write %s %% of the steps and %s %% of the tokens it writes alone:\n'
-            || '%s %% correct, the large model alone %s %%, the small model alone %s %%.',
+        SELECT format('GlimpRouter let the large model write %s %% of the steps and %s %% of the tokens it writes alone:' || E'\n%s %% correct, the large model alone %s %%, the small model alone %s %%.',
             round(g.llm_step_share::numeric * 100), round(g.llm_tokens::numeric / l.llm_tokens * 100),
             round(g.accuracy::numeric * 100, 1), round(l.accuracy::numeric * 100, 1), round(s.accuracy::numeric * 100, 1))
         FROM ($DEMO_REPORT) g, ($DEMO_REPORT) l, ($DEMO_REPORT) s
