@@ -14,6 +14,7 @@ INSERT INTO glimpq.setting (name, value, note) VALUES
     ('infra_budget', 10, 'infrastructure failures of a job before it fails'),
     ('isolation_patience_seconds', 60, 'how long a crash suspect waits before a worker is emptied for it'),
     ('deadline_grace_seconds', 30, 'how long past its deadline a running job is left to its live worker'),
+    ('unknown_pair_patience_seconds', 300, 'how long a job waits for a model pair that no worker has ever served before it fails'),
     ('partition_days_ahead', 7, 'trace partitions that exist in advance');
 
 CREATE TABLE glimpq.batch (
@@ -116,6 +117,8 @@ CREATE INDEX job_suspect ON glimpq.job (queue, priority DESC, id) WHERE state = 
 CREATE INDEX job_delayed ON glimpq.job (run_at) WHERE state = 'delayed';
 -- Plain INSERTs of future jobs, which are ready until the sweep moves them out of the claim's way.
 CREATE INDEX job_ready_early ON glimpq.job (run_at) WHERE state = 'ready' AND run_at > created_at;
+-- Few rows, where producers name pairs: the sweep looks for names that nobody knows.
+CREATE INDEX job_ready_pair ON glimpq.job (pair) WHERE state = 'ready' AND pair IS NOT NULL;
 CREATE INDEX job_running ON glimpq.job (worker_id) WHERE state = 'running';
 CREATE INDEX job_batch_state ON glimpq.job (batch_id, state) WHERE batch_id IS NOT NULL;
 CREATE UNIQUE INDEX job_custom_id_unique ON glimpq.job (batch_id, custom_id) WHERE custom_id IS NOT NULL;

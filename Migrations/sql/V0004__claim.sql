@@ -180,12 +180,15 @@ AS $$
     FROM claim_from_queue_v1(_worker, _limit, _queue, _pairs, _suspects) c
 $$;
 
-CREATE FUNCTION glimpq.open_jobs_v1(_queues text[]) RETURNS boolean
+CREATE FUNCTION glimpq.open_jobs_v1(_queues text[], _pairs text[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, glimpq, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'ready')
-        OR EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'running')
-        OR EXISTS (SELECT FROM job j WHERE j.queue = ANY (_queues) AND j.state = 'delayed')
+    SELECT EXISTS (SELECT FROM job j WHERE j.state = 'ready' AND j.queue = ANY (_queues)
+            AND (j.pair IS NULL OR j.pair = ANY (_pairs)))
+        OR EXISTS (SELECT FROM job j WHERE j.state = 'running' AND j.queue = ANY (_queues)
+            AND (j.pair IS NULL OR j.pair = ANY (_pairs)))
+        OR EXISTS (SELECT FROM job j WHERE j.state = 'delayed' AND j.queue = ANY (_queues)
+            AND (j.pair IS NULL OR j.pair = ANY (_pairs)))
 $$;
-COMMENT ON FUNCTION glimpq.open_jobs_v1 IS 'Whether queues have work that is ready, delayed or running anywhere; a worker that stops when idle asks it.';
+COMMENT ON FUNCTION glimpq.open_jobs_v1 IS 'Whether queues have work of these pairs that is ready, delayed or running anywhere; a worker that stops when idle asks it.';

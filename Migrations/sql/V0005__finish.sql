@@ -223,6 +223,48 @@ $$;
 COMMENT ON FUNCTION glimpq.promote_v1 IS 'Makes delayed jobs ready when they are due, and moves future jobs out of the claim''s way.';
 
 -- What some worker must do every few seconds; all parts may run in several workers at once.
+-- A misspelt pair must not wait for ever in silence. A pair that some worker has served is only missing for the time
+-- being; one that none has ever served, and for longer than the fleet needs to come up, does not exist. The sweep
+-- claims such jobs in order to fail them, so that the attempt says why.
+CREATE FUNCTION glimpq.fail_unknown_pairs_v1(_limit int DEFAULT 500, OUT failed int)
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, glimpq, pg_temp
+AS $$
+    WITH RECURSIVE named AS (
+        (SELECT j.pair FROM job j WHERE j.state = 'ready' AND j.pair IS NOT NULL ORDER BY j.pair LIMIT 1)
+        UNION ALL
+        SELECT (SELECT j.pair FROM job j WHERE j.state = 'ready' AND j.pair IS NOT NULL AND j.pair > n.pair
+            ORDER BY j.pair LIMIT 1)
+        FROM named n WHERE n.pair IS NOT NULL),
+    unknown AS (
+        SELECT n.pair FROM named n
+        WHERE n.pair IS NOT NULL AND NOT EXISTS (SELECT FROM worker w WHERE n.pair = ANY (w.pairs))),
+    chosen AS MATERIALIZED (
+        SELECT j.id FROM job j
+        WHERE j.state = 'ready' AND j.pair IS NOT NULL AND j.pair IN (SELECT u.pair FROM unknown u)
+            AND j.run_at < now() - setting('unknown_pair_patience_seconds') * interval '1 second'
+        ORDER BY j.id
+        LIMIT _limit
+        FOR NO KEY UPDATE SKIP LOCKED),
+    ended AS (
+        UPDATE job j
+        SET state = 'failed', epoch = j.epoch + 1, attempt = j.attempt + 1, finished_at = now(),
+            last_error_class = 'bad_input'
+        FROM chosen WHERE j.id = chosen.id
+        RETURNING j.id, j.epoch, j.pair),
+    noted AS (
+        INSERT INTO attempt (job_id, epoch, worker_id, ended_at, outcome, error_class, error_message, chain_epochs,
+            chain_starts)
+        SELECT e.id, e.epoch, 0, now(), 'failed', 'bad_input',
+            format('no worker has ever served the model pair "%s"; served so far: %s; correct the pair, or start a '
+                'worker whose pool has it, and retry the job', e.pair,
+                (SELECT coalesce(string_agg(DISTINCT p, ', '), 'none') FROM worker w, unnest(w.pairs) p)),
+            ARRAY[e.epoch], ARRAY[0]
+        FROM ended e)
+    SELECT count(*)::int FROM ended
+$$;
+COMMENT ON FUNCTION glimpq.fail_unknown_pairs_v1 IS 'Fails ready jobs that name a model pair which no worker has ever served, after unknown_pair_patience_seconds.';
+
 CREATE FUNCTION glimpq.sweep_v1(
     OUT workers_lost int, OUT requeued int, OUT failed int, OUT quarantined int, OUT cancelled int,
     OUT promoted int, OUT partitions int)
@@ -232,6 +274,7 @@ AS $$
 BEGIN
     SELECT r.workers_lost, r.requeued, r.failed, r.quarantined, r.cancelled
         INTO workers_lost, requeued, failed, quarantined, cancelled FROM rescue_v1() r;
+    failed := failed + fail_unknown_pairs_v1();
     SELECT p.promoted INTO promoted FROM promote_v1() p;
     partitions := 0;
     BEGIN
@@ -241,4 +284,4 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION glimpq.sweep_v1 IS 'Rescue, promotion and partitions ahead, in one call.';
+COMMENT ON FUNCTION glimpq.sweep_v1 IS 'Rescue, unknown pairs, promotion and partitions ahead, in one call.';

@@ -19,7 +19,7 @@ TO glimpq_producer, glimpq_admin;
 -- Workers: functions, and traces.
 GRANT EXECUTE ON FUNCTION
     glimpq.register_v1(text, int, text, int, text[], text[]), glimpq.beat_v1(bigint, boolean, int, jsonb),
-    glimpq.leave_v1(bigint), glimpq.claim_v1(bigint, int, text[], text[]), glimpq.open_jobs_v1(text[]),
+    glimpq.leave_v1(bigint), glimpq.claim_v1(bigint, int, text[], text[]), glimpq.open_jobs_v1(text[], text[]),
     glimpq.finish_v1(json),
     glimpq.fail_v1(json), glimpq.release_v1(bigint, bigint[], bigint[], int[]),
     glimpq.load_resume_v1(bigint, bigint[], bigint[]), glimpq.sweep_v1(), glimpq.rescue_v1(int), glimpq.promote_v1(int)

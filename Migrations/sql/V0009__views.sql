@@ -141,7 +141,7 @@ SELECT 'dead rows in job' AS check_name, s.n_dead_tup::text AS value,
     s.n_dead_tup < 100000 + s.n_live_tup / 2 AS ok, 'VACUUM glimpq.job; look for long transactions' AS advice
 FROM pg_stat_user_tables s WHERE s.relid = 'glimpq.job'::regclass
 UNION ALL
-SELECT 'oldest snapshot', coalesce(format('process %s (%s), %s s', a.pid, a.usename, a.age::int), 'none'),
+SELECT 'oldest snapshot', CASE WHEN a.pid IS NULL THEN 'none' ELSE format('process %s (%s), %s s', a.pid, a.usename, a.age::int) END,
     coalesce(a.age, 0) < 60, 'long transactions keep dead index entries alive and slow claims; end it or move it to a replica'
 FROM (SELECT 1) one LEFT JOIN LATERAL (
     SELECT pid, usename, extract(epoch FROM now() - xact_start) AS age FROM pg_stat_activity

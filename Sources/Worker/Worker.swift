@@ -158,7 +158,7 @@ public final class Worker: Sendable {
     private func isIdle() async -> Bool {
         guard await table.count == 0 else { return false }
         do {
-            return try await !queue.hasOpenJobs(queues: configuration.queues)
+            return try await !queue.hasOpenJobs(queues: configuration.queues, pairs: pool.pairNames)
         } catch {
             return false
         }

@@ -27,6 +27,30 @@ import Testing
         }
     }
 
+    @Test func anUnknownPairFailsAloneAndAMissingOneWaits() async throws {
+        try await WorkerFixture.run { fixture in
+            try await fixture.enqueue(2)
+            try await fixture.sql.query(
+                "INSERT INTO glimpq.job (prompt, pair) VALUES ('1 + 1 ?', 'dmeo'), ('1 + 1 ?', 'big')")
+            // A worker with that pair has been seen once.
+            try await fixture.sql.query("SELECT glimpq.register_v1('h', 1, 'v', 1, '{default}', '{big}')")
+            let patient = try fixture.worker()
+            #expect(try await patient.run().done == 2)
+            #expect(try await fixture.count("SELECT FROM glimpq.job WHERE state = 'ready'") == 2)
+            try await fixture.sql.query(
+                "UPDATE glimpq.setting SET value = 0 WHERE name = 'unknown_pair_patience_seconds'")
+            _ = try await fixture.sql.query("SELECT glimpq.sweep_v1()")
+            #expect(try await fixture.count("SELECT FROM glimpq.job WHERE state = 'ready' AND pair = 'big'") == 1)
+            #expect(
+                try await fixture.count(
+                    """
+                    SELECT FROM glimpq.attempt a JOIN glimpq.job j ON j.id = a.job_id
+                    WHERE j.pair = 'dmeo' AND j.state = 'failed' AND a.error_class = 'bad_input'
+                        AND a.error_message LIKE '%"dmeo"%demo%'
+                    """) == 1)
+        }
+    }
+
     @Test func oneSlotIsEnough() async throws {
         try await WorkerFixture.run { fixture in
             try await fixture.enqueue(6)
