@@ -46,19 +46,34 @@ public struct ModelPool: Sendable {
         engine = InferenceEngine(loaded)
     }
 
-    /// The models of a pair and its prior sample of first-token entropies (nats).
+    /// The models of a pair and what is known about their working together.
     ///
     /// - Parameter name: The pair; `nil` for the default.
     /// - Returns: `nil` if the pool has no such pair.
     public func pair(
         named name: String?
-    ) -> (name: String, slm: any LanguageModel, llm: any LanguageModel, entropySample: [Double])? {
+    ) -> ServedPair? {
         let name = name ?? defaultPair
         guard let pair = pairs[name], let slm = engine.model(named: pair.slm),
             let llm = engine.model(named: pair.llm)
         else { return nil }
-        return (name, slm, llm, pair.entropySample)
+        return ServedPair(
+            name: name, slm: slm, llm: llm, entropySample: pair.entropySample, defaultTau: pair.defaultTau)
     }
+}
+
+/// A pair of a pool, ready to work.
+public struct ServedPair: Sendable {
+    /// The name that jobs ask for.
+    public let name: String
+    /// The small model.
+    public let slm: any LanguageModel
+    /// The large model.
+    public let llm: any LanguageModel
+    /// First-token entropies seen on earlier jobs, in nats.
+    public let entropySample: [Double]
+    /// Threshold in nats for jobs that give none.
+    public let defaultTau: Double?
 }
 
 /// What one model of a pool is and the memory it takes.

@@ -80,9 +80,14 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         /// First-token entropies (nats) seen on earlier jobs: the prior of routing by a target intervention rate.
         public var entropySample: [Double]
 
+        /// Threshold in nats for jobs that give none: it is a matter of the small model and does not carry over from one
+        /// to the next; `nil`: the general default.
+        public var defaultTau: Double?
+
         enum CodingKeys: String, CodingKey, CaseIterable {
             case slm, llm
             case entropySample = "entropy_sample"
+            case defaultTau = "default_tau"
         }
 
         /// Reads an entry; refuses keys that it does not know.
@@ -92,6 +97,11 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             slm = try values.decode(String.self, forKey: .slm)
             llm = try values.decode(String.self, forKey: .llm)
             entropySample = try values.decodeIfPresent([Double].self, forKey: .entropySample) ?? []
+            defaultTau = try values.decodeIfPresent(Double.self, forKey: .defaultTau)
+            if let tau = defaultTau, !(tau >= 0 && tau.isFinite) {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .defaultTau, in: values, debugDescription: "expected nats, 0 or more, got \(tau)")
+            }
         }
     }
 

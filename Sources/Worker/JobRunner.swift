@@ -61,13 +61,15 @@ final class JobRunner: Sendable {
     private func solve(
         _ job: ClaimedJob, resuming rows: [TraceRow], attempt: Attempt
     ) async throws -> FinishedJob {
-        let specification = try JobSpecification(
-            prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: job.params,
-            seed: Int64(bitPattern: job.seed))
-        guard let pair = pairs[job.pair ?? pool.defaultPair] else {
-            throw SpecificationError(
-                key: "pair", expected: "one of \(pool.pairNames)", got: (job.pair ?? pool.defaultPair).debugDescription)
+        let pairName = job.pair ?? pool.defaultPair
+        guard let pair = pairs[pairName] else {
+            throw SpecificationError(key: "pair", expected: "one of \(pool.pairNames)", got: pairName.debugDescription)
         }
+        let parameters = try EffectiveParameters(
+            job.params, strategy: job.strategy, pairTau: pool.pair(named: pairName)?.defaultTau)
+        let specification = try JobSpecification(
+            prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: parameters.json,
+            seed: Int64(bitPattern: job.seed))
         let resumed = try rows.map { row in
             var record = try StepRecord(row)
             // The column cannot hold every character; the tokens can.
@@ -82,6 +84,8 @@ final class JobRunner: Sendable {
             attempt.append(record)
         }
         var finished = try result(of: job, specification, pair, outcome, records: resumed + attempt.newRecords)
+        finished.params = parameters.json
+        finished.strategyParams = parameters.variant
         finished.stepsWritten = attempt.progress.stepsWritten
         finished.attemptTokens = attempt.progress.tokens
         // Its trace is durable before a result is.
@@ -110,12 +114,10 @@ final class JobRunner: Sendable {
         result.slmPrefillTokens = outcome.slm.work.prefillTokens
         result.llmPrefillTokens = outcome.llm.work.prefillTokens
         result.thinkingStop = outcome.thinkingStop.rawValue
-        result.strategyParams = try StrategyVariant.json(strategy: job.strategy, parameters: job.params)
         result.slmModel = pair.slm.identity.name
         result.llmModel = pair.llm.identity.name
         result.slmFingerprint = pair.slm.identity.fingerprint
         result.llmFingerprint = pair.llm.identity.fingerprint
-        result.params = job.params
         result.answer = outcome.answer
         if let reference = job.referenceAnswer {
             let grade = specification.settings.grader.grade(answer: outcome.answer, reference: reference)

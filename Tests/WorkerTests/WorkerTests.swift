@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test func aPairBringsItsOwnThreshold() async throws {
+        try await WorkerFixture.run { fixture in
+            try await fixture.enqueue(2, params: #"{"temperature": 0}"#)
+            try await fixture.enqueue(1, params: #"{"temperature": 0, "tau": 0}"#)
+            #expect(try await fixture.worker().run().done == 3)
+            #expect(try await fixture.count("SELECT FROM glimpq.result WHERE strategy_params = '{\"tau\": 0.2}'") == 2)
+            #expect(
+                try await fixture.count(
+                    "SELECT FROM glimpq.result r WHERE strategy_params = '{\"tau\": 0}' AND steps = llm_steps") == 1)
+        }
+    }
+
     @Test func oneSlotIsEnough() async throws {
         try await WorkerFixture.run { fixture in
             try await fixture.enqueue(6)
