@@ -124,7 +124,7 @@ public final class Worker: Sendable {
                 }
                 let delay = pacing.answered(
                     requested: wanted, received: jobs.count, jitter: .random(in: 0..<1))
-                if jobs.isEmpty, configuration.stopsWhenIdle, await isIdle() { break }
+                if jobs.isEmpty, configuration.stopsWhenIdle, await isIdle(logger: logger) { break }
                 if delay > .zero { await pause(delay) }
             }
             await finishInFlight(sessions, logger: logger)
@@ -155,11 +155,12 @@ public final class Worker: Sendable {
         }
     }
 
-    private func isIdle() async -> Bool {
+    private func isIdle(logger: Logger) async -> Bool {
         guard await table.count == 0 else { return false }
         do {
             return try await !queue.hasOpenJobs(queues: configuration.queues, pairs: pool.pairNames)
         } catch {
+            logger.error("cannot tell whether work is left", metadata: ["error": "\(error)"])
             return false
         }
     }
