@@ -48,8 +48,8 @@ let package = Package(
         library("Checkpoints"),
         library("Tokenization"),
         library("Generation"),
-        library("Decoder", ["Kernels", "Checkpoints", "Tokenization"]),
-        library("Engine", ["Decoder", "Kernels", "Checkpoints", "Tokenization", "Generation", log]),
+        library("Decoder", ["Kernels", "Checkpoints"]),
+        library("Engine", ["Decoder", "Kernels", "Checkpoints", "Tokenization", "Generation"]),
         library("Routing", ["Generation"]),
 
         // Queue.

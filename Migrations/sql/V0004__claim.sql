@@ -44,7 +44,9 @@ COMMENT ON FUNCTION glimpq.leave_v1 IS 'Ends a worker in order; jobs it still ho
 CREATE FUNCTION glimpq.seed_parameter(_params jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, glimpq, pg_temp
-AS $$ SELECT CASE WHEN _params ->> 'seed' ~ '^-?[0-9]{1,18}$' THEN (_params ->> 'seed')::bigint END $$;
+AS $$ SELECT CASE WHEN _params ->> 'seed' ~ '^-?[0-9]{1,19}$'
+    AND (_params ->> 'seed')::numeric BETWEEN -9223372036854775808 AND 9223372036854775807
+    THEN (_params ->> 'seed')::bigint END $$;
 
 -- One claim of up to _limit jobs of one kind. The planner settings leave it no plan but the walk along the partial
 -- index, however stale the statistics; the literals let it prove the index predicate.

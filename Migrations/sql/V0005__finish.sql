@@ -154,7 +154,9 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('glimpq.rescue', 0)) THEN RETURN; END IF;
 
     UPDATE worker SET state = 'lost', ended_at = now(), in_flight = 0
-    WHERE state IN ('live', 'draining') AND lease_until < now();
+    WHERE state IN ('live', 'draining') AND lease_until < now()
+        -- After a restart of the server nobody could renew: everybody gets a lease time to come back.
+        AND pg_postmaster_start_time() < now() - setting('lease_seconds') * interval '1 second';
     GET DIAGNOSTICS workers_lost = ROW_COUNT;
 
     WITH victim AS MATERIALIZED (

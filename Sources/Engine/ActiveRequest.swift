@@ -62,7 +62,7 @@ struct ActiveRequest {
         from logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
     ) -> TokenID {
         let token = sampler.draw(
-            from: logits, count: count, maximum: Double(statistics.maximum), parameters: sampling,
+            from: logits, count: count, parameters: sampling,
             uniform: randomness.uniform(position: UInt32(tokens.count)))
         logProbability += Double(logits[Int(token)]) - statistics.logSumExp
         entropySum += statistics.entropy
@@ -97,7 +97,7 @@ struct ActiveRequest {
         let sampled =
             statistics.isFinite
             ? sampler.draw(
-                from: logits, count: count, maximum: Double(statistics.maximum), parameters: sampling,
+                from: logits, count: count, parameters: sampling,
                 uniform: randomness.uniform(position: 0))
             : 0
         let signals = DistributionSignals(

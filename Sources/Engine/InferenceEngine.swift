@@ -44,6 +44,7 @@ public final class InferenceEngine: Sendable {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { [finished] in
                 finished.wait()
+                finished.signal()  // for whoever else waits
                 continuation.resume()
             }
         }
@@ -53,14 +54,17 @@ public final class InferenceEngine: Sendable {
         let runners = models.map(ModelRunner.init)
         while true {
             let isIdle = !runners.contains { $0.hasWork }
-            for command in inbox.take(waiting: isIdle) {
+            let commands = inbox.take(waiting: isIdle)
+            for (index, command) in commands.enumerated() {
                 switch command {
                 case .submit(let model, let request): runners[model].submit(request)
                 case .cancel(let model, let request): runners[model].cancel(request)
                 case .close(let model, let sequence): runners[model].close(sequence)
                 case .shutDown:
                     for runner in runners { runner.failAll(ModelError.shutDown) }
-                    for case .submit(_, let request) in inbox.close() { request.fail(ModelError.shutDown) }
+                    for case .submit(_, let request) in commands[(index + 1)...] + inbox.close() {
+                        request.fail(ModelError.shutDown)
+                    }
                     return
                 }
             }

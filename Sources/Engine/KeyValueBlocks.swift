@@ -91,12 +91,6 @@ struct KeyValueBlocks {
         return content
     }
 
-    /// Whether a block's content may be found by others, so that it must not be written any more.
-    func isRegistered(_ block: Int32) -> Bool { blocks[Int(block)].content != 0 }
-
-    /// Number of sequences that use a block.
-    func users(of block: Int32) -> Int { blocks[Int(block)].users }
-
     private mutating func forget(_ block: Int32) {
         let i = Int(block)
         if let key = blocks[i].key { index[key] = nil }

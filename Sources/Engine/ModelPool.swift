@@ -103,6 +103,7 @@ struct KeyValueBudget {
     let bytesPerModel: Int
 
     init(modelCount: Int) {
-        bytesPerModel = Int(ProcessInfo.processInfo.physicalMemory / 4) / max(modelCount, 1)
+        let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        bytesPerModel = min(machine, controlGroupMemory() ?? machine) / 4 / max(modelCount, 1)
     }
 }

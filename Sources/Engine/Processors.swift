@@ -7,6 +7,12 @@ func availableProcessors() -> Int {
     return max(1, min(inMask, Int(quota.rounded(.down))))
 }
 
+/// Memory limit of the control group (version 2: `memory.max`, bytes or "max"); `nil` if there is none.
+func controlGroupMemory() -> Int? {
+    guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8) else { return nil }
+    return Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+}
+
 /// CPU quota of the control group (version 2: `cpu.max`, "quota period" in microseconds), in processors; `nil` if
 /// there is none.
 private func controlGroupQuota() -> Double? {

@@ -11,22 +11,23 @@ struct Sampler {
     /// - Parameters:
     ///   - logits: One row; only the first `count` entries can be drawn.
     ///   - count: Number of token ids that may be drawn.
-    ///   - maximum: The greatest logit of the row.
     ///   - parameters: Temperature and filters.
     ///   - uniform: A number in 0..<1.
     /// - Returns: The token id.
     mutating func draw(
-        from logits: UnsafeBufferPointer<Float>, count: Int, maximum: Double, parameters: SamplingParameters,
+        from logits: UnsafeBufferPointer<Float>, count: Int, parameters: SamplingParameters,
         uniform: @autoclosure () -> Double
     ) -> TokenID {
         precondition(count > 0 && count <= logits.count)
-        if parameters.temperature <= 0 || parameters.topK == 1 { return Self.greedy(logits, count: count) }
+        // Below any meaningful temperature the division would overflow.
+        if parameters.temperature < 1e-6 || parameters.topK == 1 { return Self.greedy(logits, count: count) }
         let scale = 1 / parameters.temperature
+        let best = logits[Int(Self.greedy(logits, count: count))]  // padding rows do not count
         weights.removeAll(keepingCapacity: true)
         weights.reserveCapacity(count)
         var total = 0.0
         for i in 0..<count {
-            let weight = exp((Double(logits[i]) - maximum) * scale)
+            let weight = exp(Double(logits[i] - best) * scale)
             weights.append(weight)
             total += weight
         }

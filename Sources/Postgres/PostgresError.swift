@@ -51,7 +51,8 @@ public enum PostgresError: Error, Sendable, Hashable, CustomStringConvertible, C
         switch self {
         case .connectionLost: return true
         case .cannotConnect(let message):
-            // Without SQLSTATE the server was not reached; with one it may have refused for good (wrong password).
+            // libpq gives no SQLSTATE for a refused connection, so that a wrong password looks like an outage: callers
+            // that must not wait for ever limit their attempts.
             return message.sqlState.isEmpty || Self.isOutage(message.sqlState)
         case .server(let message, _): return Self.isOutage(message.sqlState)
         default: return false

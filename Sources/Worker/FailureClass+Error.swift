@@ -7,7 +7,9 @@ extension FailureClass {
     /// Which budget pays for an error that a session threw.
     init(_ error: any Error) {
         switch error {
-        case is SpecificationError, is SessionError: self = .badInput
+        case is SpecificationError: self = .badInput
+        // Steps of other models, or of a newer program: a worker that knows them can go on.
+        case is SessionError: self = .modelTransient
         case let error as ModelError:
             switch error {
             case .contextTooLong, .invalidRequest, .unsupportedConversation: self = .badInput

@@ -10,6 +10,7 @@ actor Finisher {
 
     private var waiting: [Waiting] = []
     private var storing: Task<Void, Never>?
+    private var hasGivenUp = false
 
     init(_ queue: QueueClient) { self.queue = queue }
 
@@ -17,7 +18,8 @@ actor Finisher {
     ///
     /// - Returns: What became of it.
     func finish(_ job: FinishedJob) async throws -> QueueClient.Verdict {
-        try await withCheckedThrowingContinuation { continuation in
+        if hasGivenUp { throw CancellationError() }
+        return try await withCheckedThrowingContinuation { continuation in
             waiting.append((job, continuation))
             if storing == nil { storing = Task { await storeAll() } }
         }
@@ -33,7 +35,10 @@ actor Finisher {
     }
 
     /// Stops trying; whoever waits gets a `CancellationError`.
-    func giveUp() { storing?.cancel() }
+    func giveUp() {
+        hasGivenUp = true
+        storing?.cancel()
+    }
 
     private func store(_ group: [Waiting]) async {
         do {

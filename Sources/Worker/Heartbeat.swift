@@ -28,9 +28,10 @@ struct Heartbeat: Sendable {
 
     private func beat(_ reconciler: inout Reconciler) async throws {
         let worker = identity.id
+        let claimsEnded = identity.claimsEnded  // before what is held is looked at
         let held = await table.leases
         let answer = try await queue.beat(worker: worker, inFlight: held.count, draining: isDraining())
-        let claimed = identity.takeClaimMark()
+        let claimsBegun = identity.claimsBegun
         guard let answer else {
             logger.warning(
                 "lease lost; registering again, jobs in flight go to others",
@@ -41,7 +42,8 @@ struct Heartbeat: Sendable {
             return
         }
         identity.renewed(sentAt: answer.sentAt)
-        let verdict = reconciler.reconcile(answer, held: held, claimInFlight: claimed)
+        let verdict = reconciler.reconcile(
+            answer, held: held, claimsEnded: claimsEnded, claimsBegun: claimsBegun)
         for lease in verdict.lost { await table.stop(lease, .lost) }
         for lease in verdict.cancelled { await table.stop(lease, .cancelRequested) }
         for lease in verdict.overdue { await table.stop(lease, .overdue) }

@@ -4,6 +4,7 @@ import Queue
 /// Looks after everybody's queue now and then: jobs of lost workers, delayed jobs, partitions.
 struct Sweeper: Sendable {
     let queue: QueueClient
+    let identity: WorkerIdentity
     let interval: Duration
     let logger: Logger
 
@@ -11,6 +12,10 @@ struct Sweeper: Sendable {
     func run() async throws {
         while true {
             do {
+                guard identity.maySweep else {
+                    try await Task.sleep(for: interval)
+                    continue
+                }
                 let report = try await queue.sweep()
                 if report.workersLost > 0 || report.requeued > 0 || report.quarantined > 0 || report.failed > 0 {
                     logger.notice(

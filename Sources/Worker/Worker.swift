@@ -27,6 +27,8 @@ public final class Worker: Sendable {
     private let logger: Logger
     private let table = SessionTable()
     private let stopping = Mutex(Stopping.no)
+    /// Withdraws what the claim loop asks the database; a stop does not wait for the answer.
+    private let asking = Mutex<(@Sendable () -> Void)?>(nil)
     private let tally = Mutex(WorkerSummary())
 
     /// Creates a worker; nothing happens before ``run()``.
@@ -62,6 +64,7 @@ public final class Worker: Sendable {
 
     private func stop(_ how: Stopping) async {
         stopping.withLock { $0 = max($0, how) }
+        asking.withLock { $0 }?()
         await table.wake()
     }
 
@@ -73,7 +76,7 @@ public final class Worker: Sendable {
     /// - Throws: `QueueError` and `PostgresError` if it cannot start.
     public func run() async throws -> WorkerSummary {
         let started = ContinuousClock.now
-        let registered = try await queue.register(registration)
+        let registered = try await queue.register(registration, attempts: 5)
         let identity = WorkerIdentity(registered)
         // Several renewals fit into a lease, however short it is set.
         let sixth = registered.timeToLive / 6
@@ -83,7 +86,8 @@ public final class Worker: Sendable {
         let heartbeat = Heartbeat(
             queue: queue, identity: identity, registration: registration, table: table,
             interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping }, logger: logger)
-        let sweeper = Sweeper(queue: queue, interval: min(configuration.sweepInterval, sixth), logger: logger)
+        let sweeper = Sweeper(
+            queue: queue, identity: identity, interval: min(configuration.sweepInterval, sixth), logger: logger)
 
         await withTaskGroup { loops in
             loops.addTask { try? await heartbeat.run() }
@@ -108,8 +112,9 @@ public final class Worker: Sendable {
     private func work(_ identity: WorkerIdentity, logger: Logger) async {
         await withDiscardingTaskGroup { sessions in
             var pacing = ClaimPacing(slots: configuration.slots, delay: configuration.pollDelay)
-            while !isStopping && !Task.isCancelled {
-                let version = await table.version
+            while true {
+                let version = await table.version  // before the look, so that a stop after it is not missed
+                if isStopping || Task.isCancelled { break }
                 guard let wanted = pacing.request(free: configuration.slots - (await table.count)) else {
                     await table.change(since: version)
                     continue
@@ -118,13 +123,17 @@ public final class Worker: Sendable {
                     await pause(.milliseconds(200))
                     continue
                 }
-                let jobs = await claim(wanted, identity, logger: logger)
+                let jobs = await untilStop { [self] in await claim(wanted, identity, logger: logger) }
                 for (job, rows) in jobs {
                     sessions.addTask { [self] in await carryOut(job, resuming: rows, identity, logger: logger) }
                 }
                 let delay = pacing.answered(
                     requested: wanted, received: jobs.count, jitter: .random(in: 0..<1))
-                if jobs.isEmpty, configuration.stopsWhenIdle, await isIdle(logger: logger) { break }
+                if jobs.isEmpty, configuration.stopsWhenIdle,
+                    await untilStop({ [self] in await isIdle(logger: logger) })
+                {
+                    break
+                }
                 if delay > .zero { await pause(delay) }
             }
             await finishInFlight(sessions, logger: logger)
@@ -149,10 +158,19 @@ public final class Worker: Sendable {
         } catch {
             // A lost lease is mended by the heartbeat; jobs that were claimed all the same show up there as orphans.
             for lease in held { await table.end(lease) }
+            if Task.isCancelled { return [] }
             logger.warning("claim failed", metadata: ["error": "\(error)"])
             await pause(.seconds(1))
             return []
         }
+    }
+
+    /// Runs a question to the database that a stop cancels.
+    private func untilStop<Answer: Sendable>(_ ask: @escaping @Sendable () async -> Answer) async -> Answer {
+        let question = Task { await ask() }
+        asking.withLock { $0 = { question.cancel() } }
+        if isStopping { question.cancel() }
+        return await question.value
     }
 
     private func isIdle(logger: Logger) async -> Bool {
@@ -237,7 +255,7 @@ public final class Worker: Sendable {
             case .stopped(let progress): try await settle(job, progress, identity, logger: logger)
             }
         } catch {
-            logger.error("the job's end could not be stored; its lease will do", metadata: ["error": "\(error)"])
+            logger.error("the job's end could not be stored; it goes back", metadata: ["error": "\(error)"])
         }
         await table.end(job.lease)
     }

@@ -11,7 +11,7 @@ import Testing
         var sampler = Sampler()
         return logits.withUnsafeBufferPointer {
             sampler.draw(
-                from: $0, count: count ?? logits.count, maximum: Double(logits.max() ?? 0), parameters: parameters,
+                from: $0, count: count ?? logits.count, parameters: parameters,
                 uniform: uniform)
         }
     }
@@ -61,7 +61,7 @@ import Testing
         var sampler = Sampler()
         let token = logits.withUnsafeBufferPointer {
             sampler.draw(
-                from: $0, count: logits.count, maximum: 0, parameters: SamplingParameters(temperature: 1, topP: 0.9),
+                from: $0, count: logits.count, parameters: SamplingParameters(temperature: 1, topP: 0.9),
                 uniform: 0.9)
         }
         // 0.9 of a nucleus of 0.9·2: 0.62 of the total mass 2 lies in the tail.

@@ -61,25 +61,25 @@ import Testing
                 .init(lease: a, cancelRequested: true), .init(lease: b, remaining: .seconds(-1)),
                 .init(lease: JobLease(job: 3, epoch: 5)), .init(lease: d),
             ])
-        var verdict = reconciler.reconcile(beat, held: [a, b, c], claimInFlight: true)
+        var verdict = reconciler.reconcile(beat, held: [a, b, c], claimsEnded: 4, claimsBegun: 5)
         #expect(verdict.lost == [c])
         #expect(verdict.cancelled == [a])
         #expect(verdict.overdue == [b])
         #expect(verdict.orphaned.isEmpty)
-        verdict = reconciler.reconcile(beat, held: [a, b], claimInFlight: false)
-        #expect(verdict.orphaned.isEmpty, "one beat is no proof: the reply may be on its way")
-        verdict = reconciler.reconcile(beat, held: [a, b], claimInFlight: false)
+        verdict = reconciler.reconcile(beat, held: [a, b], claimsEnded: 4, claimsBegun: 5)
+        #expect(verdict.orphaned.isEmpty, "the reply may still be on its way")
+        verdict = reconciler.reconcile(beat, held: [a, b], claimsEnded: 5, claimsBegun: 6)
         #expect(verdict.orphaned == [JobLease(job: 3, epoch: 5), d])
-        verdict = reconciler.reconcile(beat, held: [a, b], claimInFlight: false)
+        verdict = reconciler.reconcile(beat, held: [a, b], claimsEnded: 6, claimsBegun: 7)
         #expect(verdict.orphaned.isEmpty, "they were just released")
     }
 
-    @Test func aClaimUnderWayClearsTheSuspicion() {
+    @Test func aWorkerThatNeverStopsClaimingStillFindsItsOrphans() {
         let orphan = JobLease(job: 1, epoch: 1)
         let beat = Beat(sentAt: .now, jobs: [.init(lease: orphan)])
         var reconciler = Reconciler()
-        _ = reconciler.reconcile(beat, held: [], claimInFlight: false)
-        _ = reconciler.reconcile(beat, held: [], claimInFlight: true)
-        #expect(reconciler.reconcile(beat, held: [], claimInFlight: false).orphaned.isEmpty)
+        #expect(reconciler.reconcile(beat, held: [], claimsEnded: 9, claimsBegun: 10).orphaned.isEmpty)
+        // A later claim is under way, but the one that could have brought the job has ended.
+        #expect(reconciler.reconcile(beat, held: [], claimsEnded: 11, claimsBegun: 12).orphaned == [orphan])
     }
 }

@@ -27,10 +27,13 @@ public final class QueueClient: Sendable {
 
     /// Makes a worker known, under a new id.
     ///
+    /// - Parameter attempts: How often to try while the database cannot be reached; `nil` for as long as it takes.
     /// - Throws: ``QueueError/schemaTooOld(found:needed:)``, ``QueueError/schemaMissing``, `PostgresError`.
-    public func register(_ registration: WorkerRegistration) async throws -> RegisteredWorker {
+    public func register(
+        _ registration: WorkerRegistration, attempts: Int? = nil
+    ) async throws -> RegisteredWorker {
         do {
-            return try await pulse.run("register") { connection in
+            return try await pulse.run("register", attempts: attempts) { connection in
                 let sentAt = ContinuousClock.now
                 let row = try await connection.query(
                     "SELECT * FROM glimpq.register_v1($1, $2, $3, $4, $5, $6)",

@@ -15,7 +15,8 @@ public struct Reconciler: Sendable {
         public init() {}
     }
 
-    private var suspects: Set<JobLease> = []
+    /// Jobs that an answer showed and that were not held, with the number of claims begun by then.
+    private var suspects: [JobLease: UInt64] = [:]
 
     /// Creates a reconciler.
     public init() {}
@@ -25,9 +26,13 @@ public struct Reconciler: Sendable {
     /// - Parameters:
     ///   - beat: The database's answer.
     ///   - held: What the worker held *when the beat was sent*.
-    ///   - claimInFlight: Whether a claim was under way at any time since the previous beat; the reply may still be
-    ///     on its way, so nothing counts as orphaned then. A job is orphaned when two beats in a row show it.
-    public mutating func reconcile(_ beat: Beat, held: Set<JobLease>, claimInFlight: Bool) -> Verdict {
+    ///   - claimsEnded: Number of claims that had ended, their jobs noted as held, before `held` was looked at.
+    ///   - claimsBegun: Number of claims that had begun when the answer came. A job that an answer shows and that is
+    ///     not held may come from a claim whose reply is on its way; once every claim begun by then has ended and it
+    ///     is still not held, its reply was lost. Claims run one at a time.
+    public mutating func reconcile(
+        _ beat: Beat, held: Set<JobLease>, claimsEnded: UInt64, claimsBegun: UInt64
+    ) -> Verdict {
         var verdict = Verdict()
         let known = Set(beat.jobs.map(\.lease))
         verdict.lost = held.subtracting(known).sorted()
@@ -38,9 +43,13 @@ public struct Reconciler: Sendable {
                 verdict.overdue.append(job.lease)
             }
         }
-        let unknown = claimInFlight ? [] : known.subtracting(held)
-        verdict.orphaned = unknown.intersection(suspects).sorted()
-        suspects = unknown.subtracting(verdict.orphaned)
+        let unknown = known.subtracting(held)
+        for lease in unknown where suspects[lease].map({ claimsEnded >= $0 }) ?? false {
+            verdict.orphaned.append(lease)
+        }
+        verdict.orphaned.sort()
+        suspects = Dictionary(
+            uniqueKeysWithValues: unknown.subtracting(verdict.orphaned).map { ($0, suspects[$0] ?? claimsBegun) })
         return verdict
     }
 }

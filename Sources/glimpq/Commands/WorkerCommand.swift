@@ -73,6 +73,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 "seconds": "\(Figures.fixed(summary.seconds, 1))",
             ])
         if let path = self.summary { try write(summary, to: path) }
+        if exitWhenIdle && summary.failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     private func worker(_ settings: Settings, logger: Logger) throws -> Worker {

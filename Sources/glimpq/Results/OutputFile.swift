@@ -26,6 +26,15 @@ final class OutputFile: Sendable {
             sink = .standardOutput
             return
         }
+        var kind = stat()
+        if stat(path, &kind) == 0, kind.st_mode & S_IFMT != S_IFREG {  // a device or a pipe must not be replaced
+            self.path = nil
+            temporary = ""
+            descriptor = open(path, O_WRONLY)
+            if descriptor < 0 { throw FileFailure("cannot write", path: path, error: errno) }
+            sink = ByteSink(descriptor: descriptor)
+            return
+        }
         self.path = path
         temporary = "\(path).part-\(getpid())"
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
