@@ -92,11 +92,11 @@ CREATE TABLE glimpq.job (
         jsonb_typeof(messages) = 'array' AND jsonb_array_length(messages) > 0
         AND NOT jsonb_path_exists(messages, 'lax $[*] ? (!(@.role.type() == "string") || !(@.content.type() == "string")
             || !(@.role like_regex "^(system|user|assistant)$"))')),
-    CONSTRAINT job_messages_size CHECK (octet_length(messages::text) <= 16777216),
+    CONSTRAINT job_messages_size CHECK (octet_length(messages::text) <= 33554432),
     CONSTRAINT job_params_object CHECK (jsonb_typeof(params) = 'object'),
-    CONSTRAINT job_params_size CHECK (octet_length(params::text) <= 65536),
+    CONSTRAINT job_params_size CHECK (octet_length(params::text) <= 33554432),
     CONSTRAINT job_metadata_object CHECK (jsonb_typeof(metadata) = 'object'),
-    CONSTRAINT job_metadata_size CHECK (octet_length(metadata::text) <= 65536),
+    CONSTRAINT job_metadata_size CHECK (octet_length(metadata::text) <= 33554432),
     CONSTRAINT job_queue_size CHECK (length(queue) BETWEEN 1 AND 100),
     CONSTRAINT job_strategy_size CHECK (length(strategy) BETWEEN 1 AND 100),
     CONSTRAINT job_pair_size CHECK (length(pair) BETWEEN 1 AND 200),

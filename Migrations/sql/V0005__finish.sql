@@ -155,8 +155,9 @@ BEGIN
 
     UPDATE worker SET state = 'lost', ended_at = now(), in_flight = 0
     WHERE state IN ('live', 'draining') AND lease_until < now()
-        -- After a restart of the server nobody could renew: everybody gets a lease time to come back.
-        AND pg_postmaster_start_time() < now() - setting('lease_seconds') * interval '1 second';
+        -- A lease that ran out while the server was down could not be renewed: its holder gets a lease time to come back.
+        AND (lease_until >= pg_postmaster_start_time()
+            OR pg_postmaster_start_time() < now() - setting('lease_seconds') * interval '1 second');
     GET DIAGNOSTICS workers_lost = ROW_COUNT;
 
     WITH victim AS MATERIALIZED (

@@ -14,6 +14,9 @@ public final class Worker: Sendable {
         static func < (a: Stopping, b: Stopping) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// How long a stop waits for the answer to a claim.
+    private static let patience = Duration.seconds(2)
+
     /// How long storing may take once the worker has been told to stop; then the lease does the rest.
     private static let lastWords = Duration.seconds(10)
 
@@ -165,11 +168,18 @@ public final class Worker: Sendable {
         }
     }
 
-    /// Runs a question to the database that a stop cancels.
+    /// Runs a question to the database that a stop cancels, if the answer does not come soon.
     private func untilStop<Answer: Sendable>(_ ask: @escaping @Sendable () async -> Answer) async -> Answer {
         let question = Task { await ask() }
-        asking.withLock { $0 = { question.cancel() } }
-        if isStopping { question.cancel() }
+        let withdraw: @Sendable () -> Void = {
+            // An answer that is on its way is worth a moment: jobs of a claim cut off go back only by a sweep.
+            Task {
+                try await Task.sleep(for: Self.patience)
+                question.cancel()
+            }
+        }
+        asking.withLock { $0 = withdraw }
+        if isStopping { withdraw() }
         return await question.value
     }
 

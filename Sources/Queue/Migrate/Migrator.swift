@@ -123,7 +123,8 @@ public struct Migrator: Sendable {
         return MigrationPlan(ledger: ledger, migrations: migrations, checksums: checksums)
     }
 
-    private static let ledger = """
+    /// Makes the schema and the table of what has been applied.
+    static let ledger = """
         CREATE SCHEMA IF NOT EXISTS glimpq;
         CREATE TABLE IF NOT EXISTS glimpq.schema_migration (
             version      int PRIMARY KEY,

@@ -28,7 +28,7 @@ extension NewJob {
         encoder.append(queue)
         encoder.append(tenant)
         encoder.append(String(maximumAttempts))
-        encoder.append(timeoutSeconds.map { "\($0) seconds" })
+        encoder.append(timeoutSeconds.map { "\(Int64(($0 * 1_000_000).rounded())) microseconds" })
         encoder.endRow()
     }
 }

@@ -59,6 +59,8 @@ extension NewJob {
         }
         if let prompt, prompt.unicodeScalars.allSatisfy(\.properties.isWhitespace) { throw .blankPrompt }
         try Self.check(prompt, "prompt", bytes: 16_777_216)
+        // The database counts the text that jsonb prints, which has a blank behind every colon and comma and spells
+        // exponents out; the constraints leave room for it.
         try Self.check(messages, "messages", bytes: 16_777_216)
         try Self.check(params, "params", bytes: 65_536)
         try Self.check(metadata, "metadata", bytes: 65_536)
@@ -74,8 +76,8 @@ extension NewJob {
         guard (1...100).contains(maximumAttempts) else {
             throw .outOfRange(field: "max_attempts", value: "\(maximumAttempts)", range: "1 to 100")
         }
-        if let seconds = timeoutSeconds, !(seconds > 0 && seconds <= 31_536_000) {
-            throw .outOfRange(field: "timeout", value: "\(seconds)", range: "more than 0 s and at most one year")
+        if let seconds = timeoutSeconds, !(seconds >= 0.001 && seconds <= 31_536_000) {
+            throw .outOfRange(field: "timeout", value: "\(seconds)", range: "a millisecond to one year")
         }
     }
 

@@ -15,7 +15,7 @@ struct Migrate: AsyncParsableCommand {
     @Flag(help: "Only say what the database has and lacks; exit code 1 if it lacks something.")
     var status = false
 
-    @Flag(help: "Only print the SQL, for a database administrator to run.")
+    @Flag(help: "Only print the SQL, for a database administrator to run with psql on an empty database.")
     var sql = false
 
     func validate() throws {
@@ -24,7 +24,7 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         if sql {
-            try ByteSink.standardOutput.write(Migrations.all.map { "-- \($0.file)\n\($0.sql)\n" }.joined())
+            try ByteSink.standardOutput.write(Migrator.script(toolVersion: Product.version))
             return
         }
         let options = shared.connection(try shared.settings())

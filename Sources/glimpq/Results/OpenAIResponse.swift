@@ -48,8 +48,14 @@ struct OpenAIResponse {
         return (model == "" ? nil : model, node["url"]?.string)
     }
 
+    /// Whether a budget cut the thinking or the answer.
+    private static func wasCut(_ result: ExportedJob.Result) -> Bool {
+        result.finishReason == "length"
+            || ["token_budget", "step_budget", "context_full"].contains(result.thinkingStop)
+    }
+
     private func choice(_ result: ExportedJob.Result, isCompletion: Bool) -> String {
-        let reason = JSONText.string(result.finishReason == "length" ? "length" : "stop")
+        let reason = JSONText.string(Self.wasCut(result) ? "length" : "stop")
         let text = ThinkingText(result.output)
         let content: (name: String, value: String) =
             isCompletion
