@@ -84,15 +84,18 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no batch is named %', quote_literal(_batch) USING ERRCODE = 'GQ002';
     END IF;
+    -- Waits for claims under way instead of passing over them: a job must not slip through between the two passes.
     WITH chosen AS MATERIALIZED (
-        SELECT id FROM job WHERE batch_id = _id AND state IN ('held', 'delayed', 'ready') LIMIT _limit
-        FOR NO KEY UPDATE SKIP LOCKED)
+        SELECT id FROM job WHERE batch_id = _id AND state IN ('held', 'delayed', 'ready')
+        ORDER BY id LIMIT _limit
+        FOR NO KEY UPDATE)
     UPDATE job j SET state = 'cancelled', finished_at = now(), cancel_requested_at = now()
     FROM chosen WHERE j.id = chosen.id;
     GET DIAGNOSTICS cancelled = ROW_COUNT;
     WITH chosen AS MATERIALIZED (
-        SELECT id FROM job WHERE batch_id = _id AND state = 'running' AND cancel_requested_at IS NULL LIMIT _limit
-        FOR NO KEY UPDATE SKIP LOCKED)
+        SELECT id FROM job WHERE batch_id = _id AND state = 'running' AND cancel_requested_at IS NULL
+        ORDER BY id LIMIT _limit
+        FOR NO KEY UPDATE)
     UPDATE job j SET cancel_requested_at = now() FROM chosen WHERE j.id = chosen.id;
     GET DIAGNOSTICS cancelling = ROW_COUNT;
 END
@@ -116,18 +119,19 @@ END
 $$;
 COMMENT ON FUNCTION glimpq.retry IS 'Makes a failed, cancelled or quarantined job ready again with fresh budgets; false if it is none of these.';
 
-CREATE FUNCTION glimpq.retry_failed(_batch text DEFAULT NULL, _class text DEFAULT NULL, _limit int DEFAULT 5000)
+CREATE FUNCTION glimpq.retry_failed(
+    _batch text DEFAULT NULL, _class text DEFAULT NULL, _limit int DEFAULT 5000, _before timestamptz DEFAULT 'infinity')
 RETURNS int
 LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, glimpq, pg_temp
 AS $$
     SELECT count(*) FILTER (WHERE retry(id))::int FROM (
         SELECT j.id FROM job j
-        WHERE j.state IN ('failed', 'quarantined') AND (_class IS NULL OR j.last_error_class = _class)
+        WHERE j.state IN ('failed', 'quarantined') AND j.finished_at < _before AND (_class IS NULL OR j.last_error_class = _class)
             AND (_batch IS NULL OR j.batch_id = (SELECT b.id FROM batch b WHERE b.name = _batch))
         LIMIT _limit) AS failed
 $$;
-COMMENT ON FUNCTION glimpq.retry_failed IS 'Retries up to _limit failed and quarantined jobs of a batch and an error class; number put back.';
+COMMENT ON FUNCTION glimpq.retry_failed IS 'Retries up to _limit failed and quarantined jobs of a batch and an error class that ended before a time; number put back. Calls in a row should name one time, else they meet jobs that failed again.';
 
 CREATE FUNCTION glimpq.hold(_jobs bigint[]) RETURNS int
 LANGUAGE sql SECURITY DEFINER

@@ -11,7 +11,7 @@ GRANT SELECT (id, batch_id, custom_id, queue, idem_key, state) ON glimpq.job TO 
 GRANT SELECT ON glimpq.batch TO glimpq_producer;
 GRANT EXECUTE ON FUNCTION
     glimpq.ensure_batch(text, jsonb, text), glimpq.cancel(bigint), glimpq.cancel_batch(text, int),
-    glimpq.retry(bigint, boolean), glimpq.retry_failed(text, text, int),
+    glimpq.retry(bigint, boolean), glimpq.retry_failed(text, text, int, timestamptz),
     glimpq.enqueue(text, jsonb, text, text, text, text, jsonb, bigint, text, jsonb, smallint, text, timestamptz,
         smallint, interval, text, text, boolean)
 TO glimpq_producer, glimpq_admin;

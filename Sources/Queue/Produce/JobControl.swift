@@ -80,10 +80,16 @@ public struct JobControl: Sendable {
     /// - Returns: Number of jobs.
     /// - Throws: `PostgresError`.
     public func retryFailed(batch: String? = nil, error: String? = nil) async throws -> Int {
+        // Jobs that fail again meanwhile are not retried again: that would never end.
+        let start: Timestamp = try await connection.run("retry failed", attempts: 3) { connection in
+            try await connection.query("SELECT clock_timestamp()").one().get(0)
+        }
         var total = 0
         while true {
             let count: Int = try await connection.run("retry failed", attempts: 3) { connection in
-                try await connection.query("SELECT glimpq.retry_failed($1, $2)", [batch, error]).one().get(0)
+                try await connection.query(
+                    "SELECT glimpq.retry_failed($1, $2, _before => $3)", [batch, error, start]
+                ).one().get(0)
             }
             if count == 0 { return total }
             total += count
