@@ -28,6 +28,19 @@ import Testing
         #expect(RepetitionRule().stop(after: Self.records(texts), settings: ReasoningSettings()) == expected)
     }
 
+    @Test func piecesOfOneStepAreNoRepetition() {
+        var records = Self.records(["1", "1", "1", "1", "2\n\n"])
+        for i in 1..<5 { records[i].decision = StepDecision(.continuation, owner: .slm) }
+        for i in 0..<4 { records[i].finish = .length }
+        let settings = ReasoningSettings()
+        for count in 1...5 {
+            #expect(RepetitionRule().stop(after: Array(records[..<count]), settings: settings) == nil)
+        }
+        // The same whole step again, in pieces again, is one.
+        let other = Self.records(["x\n\n"])
+        #expect(RepetitionRule().stop(after: other + records + records, settings: settings) == .repeatedStep)
+    }
+
     /// Vector H5: 400 and 512 leave 88 tokens of a budget of 1000.
     @Test func budgets() {
         var settings = ReasoningSettings()

@@ -1,3 +1,5 @@
+import Generation
+
 /// The chain of thought goes round in circles. Steps are compared by their whole text.
 ///
 /// Stricter than the official GlimpRouter code, which knows only the immediate repeat and misses loops of several
@@ -17,13 +19,29 @@ struct RepetitionRule: ExitRule {
     init() {}
 
     func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop? {
-        guard records.count >= Self.minimumSteps, let last = records.last?.text else { return nil }
-        if records[records.count - 2].text == last { return .repeatedStep }
-        let pairs = records.suffix(2 * Self.alternations).map(\.text)
+        // A step that was cut at its length limit goes on in the next record; only whole steps are compared.
+        guard let newest = records.last, newest.finish != .length else { return nil }
+        let steps = Self.lastSteps(of: records)
+        guard steps.count >= Self.minimumSteps, let last = steps.last else { return nil }
+        if steps[steps.count - 2] == last { return .repeatedStep }
+        let pairs = Array(steps.suffix(2 * Self.alternations))
         if pairs.count == 2 * Self.alternations, pairs.indices.dropFirst(2).allSatisfy({ pairs[$0] == pairs[$0 - 2] }) {
             return .alternatingSteps
         }
-        let occurrences = records.suffix(Self.window).count { $0.text == last }
-        return occurrences >= Self.recurrences ? .recurringStep : nil
+        return steps.count { $0 == last } >= Self.recurrences ? .recurringStep : nil
+    }
+
+    /// The texts of the last ``window`` steps, each put together from its records.
+    private static func lastSteps(of records: [StepRecord]) -> [String] {
+        var steps: [String] = []
+        var text = ""
+        for record in records.reversed() {
+            text = record.text + text
+            if record.isContinuation { continue }
+            steps.append(text)
+            text = ""
+            if steps.count == window { break }
+        }
+        return steps.reversed()
     }
 }

@@ -77,7 +77,12 @@ struct Enqueue: AsyncParsableCommand {
     }
 
     private func batchName() throws -> String {
-        if let batch { return batch }
+        if let batch {
+            guard !batch.isEmpty, batch.unicodeScalars.count <= 200 else {
+                throw CommandFailure(.usage, "--batch: expected a name of 1 to 200 characters")
+            }
+            return batch
+        }
         guard file != "-" else {
             throw CommandFailure(
                 .usage, "--batch: standard input has no name, so the batch needs one, e.g. --batch monday")

@@ -51,7 +51,11 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "level"))
     var logLevel: String?
 
-    @Flag(help: "Stop when no job of the queues is ready, delayed or running anywhere.")
+    @Flag(
+        help: """
+            Stop when no job that this worker could do is ready, delayed or running anywhere; jobs of a paused queue count. \
+            Exit code 1 if attempts failed.
+            """)
     var exitWhenIdle = false
 
     @Option(help: ArgumentHelp("Where to write what was done, as JSON, at the end.", valueName: "file"))
