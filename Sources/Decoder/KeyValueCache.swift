@@ -31,16 +31,6 @@ public final class KeyValueCache {
     /// Bytes of one block over all layers.
     public static func bytesPerBlock(_ shape: ModelShape) -> Int { floatsPerBlock(shape) * MemoryLayout<Float>.stride }
 
-    /// Copies the contents of one block to another, for sequences that part inside a block.
-    public func copyBlock(from source: Int32, to target: Int32) {
-        precondition(source >= 0 && source < blockCount && target >= 0 && target < blockCount, "block numbers in range")
-        let floats = Self.floatsPerLayer(shape)
-        for layer in 0..<shape.layers {
-            let first = memory.floats + layer * blockCount * floats
-            (first + Int(target) * floats).update(from: first + Int(source) * floats, count: floats)
-        }
-    }
-
     /// Overwrites everything, so that tests see whether stale contents show.
     func fill(with value: Float) {
         memory.floats.update(repeating: value, count: blockCount * Self.floatsPerBlock(shape))

@@ -15,15 +15,6 @@ import Testing
         #expect(checkpoint[.layer(0, .key)]?.shape == [6, 8])
     }
 
-    @Test func summary() throws {
-        let summary = CheckpointSummary(try ScratchCheckpoint().open())
-        #expect(summary.elementTypes == ["F32"])
-        #expect(summary.tensors.count == 13)
-        #expect(summary.bytesInMemory == 4 * summary.shape.parameterCount)
-        #expect(summary.bytesOnDisk > summary.bytesInMemory)
-        #expect(summary.cacheBytesPerToken == 2 * 6 * 4)
-    }
-
     @Test func generationConfigurationNamesTheEndTokens() throws {
         let scratch = try ScratchCheckpoint()
         try scratch.write("generation_config.json", Data(#"{"eos_token_id": [7, 2]}"#.utf8))

@@ -96,23 +96,4 @@ import Testing
         context.feed(tokens, to: &batch, allLogits: true)
         #expect(try decoder.logits(batch, cache: cache).map(\.bits) == Self.reference("qwen3-sharded", tokens))
     }
-
-    @Test func copiedBlocksContinueTheSame() throws {
-        let decoder = try Setting(name: "qwen2-tied", instructionSet: .best, threads: 1, smallWeights: .max).decoder()
-        let tokens = Self.tokens(21, seed: 5, below: decoder.shape.vocabularySize)
-        let cache = KeyValueCache(shape: decoder.shape, blockCount: 3)
-        var first = Context(blocks: [0, 1])
-        var batch = ForwardBatch()
-        first.feed(tokens.dropLast(), to: &batch)
-        _ = decoder.logits(batch, cache: cache)
-        cache.copyBlock(from: 1, to: 2)
-        batch = ForwardBatch()
-        batch.tokens = tokens.suffix(1)
-        batch.positions = [20]
-        batch.sequences = [0]
-        batch.logitRows = [0]
-        batch.blockTables = [0, 2]
-        batch.blockTableStarts = [0, 2]
-        #expect(try decoder.logits(batch, cache: cache)[0].bits == Self.reference("qwen2-tied", tokens).last)
-    }
 }
