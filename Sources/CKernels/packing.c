@@ -19,6 +19,36 @@ static float from_float16(uint16_t h) {
     return from_bits(sign | bits);
 }
 
+size_t gq_block_elements(int32_t format) {
+    switch (format) {
+        case GQ_Q8_0:
+        case GQ_Q4_0: return 32;
+        case GQ_Q4_K:
+        case GQ_Q6_K: return 256;
+        default: return 1;
+    }
+}
+
+size_t gq_block_bytes(int32_t format) {
+    switch (format) {
+        case GQ_FLOAT32: return 4;
+        case GQ_Q8_0: return 34;
+        case GQ_Q4_0: return 18;
+        case GQ_Q4_K: return 144;
+        case GQ_Q6_K: return 210;
+        default: return 2;
+    }
+}
+
+size_t gq_panel_bytes(int32_t format, size_t inputs) {
+    return inputs / gq_block_elements(format) * gq_block_bytes(format) * GQ_LANES;
+}
+
+size_t gq_prepared_bytes(int32_t input, size_t inputs) {
+    (void)input;
+    return (inputs * sizeof(float) + 63) / 64 * 64;
+}
+
 void gq_widen(float *y, const void *source, int32_t format, size_t count) {
     if (format == GQ_FLOAT32) {
         memcpy(y, source, count * sizeof(float));
@@ -43,21 +73,22 @@ static void pack_piece(void *panel, int32_t format, size_t lane, size_t from, co
     } else {
         float *target = (float *)panel + from * GQ_LANES + lane;
         float wide[PACK_INPUTS];
-        gq_widen(wide, row + (source_format == GQ_FLOAT32 ? 4 : 2) * from, source_format, count);
+        gq_widen(wide, row + from / gq_block_elements(source_format) * gq_block_bytes(source_format), source_format,
+                 count);
         for (size_t i = 0; i < count; i++) target[i * GQ_LANES] = wide[i];
     }
 }
 
-void gq_pack_rows(void *panels, int32_t format, size_t first, int32_t interleaved, const void *source,
-                  int32_t source_format, size_t rows, size_t inputs) {
-    const size_t row_bytes = inputs * (source_format == GQ_FLOAT32 ? 4 : 2);
-    const size_t panel_bytes = inputs * GQ_LANES * (format == GQ_BFLOAT16 ? 2 : 4);
+void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const void *source, int32_t source_format,
+                  size_t rows, size_t inputs) {
+    const size_t row_bytes = inputs / gq_block_elements(source_format) * gq_block_bytes(source_format);
+    const size_t panel_bytes = gq_panel_bytes(format, inputs);
     for (size_t group = 0; group < rows; group += GQ_LANES) {
         const size_t end = rows - group < GQ_LANES ? rows : group + GQ_LANES;
         for (size_t from = 0; from < inputs; from += PACK_INPUTS) {
             const size_t count = inputs - from < PACK_INPUTS ? inputs - from : PACK_INPUTS;
             for (size_t i = group; i < end; i++) {
-                const size_t output = interleaved ? first + i / GQ_LANES * 2 * GQ_LANES + i % GQ_LANES : first + i;
+                const size_t output = (size_t)outputs[i];
                 pack_piece((uint8_t *)panels + output / GQ_LANES * panel_bytes, format, output % GQ_LANES, from,
                            (const uint8_t *)source + i * row_bytes, source_format, count);
             }

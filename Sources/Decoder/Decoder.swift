@@ -2,7 +2,7 @@ public import Checkpoints
 public import Kernels
 internal import Synchronization
 
-/// A Llama, Qwen2 or Qwen3 model in memory: the forward pass over a ragged batch and a paged KV cache, in float32.
+/// A Llama, Qwen2 or Qwen3 model in memory: the forward pass over a ragged batch and a paged KV cache.
 ///
 /// Immutable after loading. With the kernel family `own`, a token's logits depend on its own context alone, bit for bit:
 /// not on the batch around it, the chunks of the prefill, the threads or the instruction set.
@@ -26,20 +26,22 @@ public final class Decoder: Sendable {
     /// - Parameters:
     ///   - threads: who computes; several decoders may share them
     ///   - family: whose matrix products to use, for every batch shape
+    ///   - precision: how to treat weights and inputs of products
     ///   - instructionSet: nil for `GLIMPQ_ISA` from the environment, else the best of this machine
     ///
     /// Throws `KernelError` if the memory is refused or the instruction set is not available.
     public convenience init(
-        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, instructionSet: InstructionSet? = nil
+        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision = .exact,
+        instructionSet: InstructionSet? = nil
     ) throws {
         try self.init(
-            checkpoint: checkpoint, threads: threads, family: family, instructionSet: instructionSet,
-            divisionLimits: WorkDivision.Limits())
+            checkpoint: checkpoint, threads: threads, family: family, precision: precision,
+            instructionSet: instructionSet, divisionLimits: WorkDivision.Limits())
     }
 
     init(
-        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, instructionSet: InstructionSet?,
-        divisionLimits: WorkDivision.Limits
+        checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision,
+        instructionSet: InstructionSet?, divisionLimits: WorkDivision.Limits
     ) throws {
         let set = try instructionSet ?? .fromEnvironment()
         shape = checkpoint.shape
@@ -47,7 +49,7 @@ public final class Decoder: Sendable {
         self.instructionSet = set
         self.threads = threads
         kernels = try VectorKernels(set)
-        weights = try DecoderWeights(checkpoint, threads: threads, family: family)
+        weights = try DecoderWeights(checkpoint, threads: threads, family: family, precision: precision)
         weightBytes = weights.byteCount
         normEpsilon = Float(checkpoint.configuration.normEpsilon)
         self.divisionLimits = divisionLimits

@@ -12,13 +12,17 @@ final class DecoderWeights: @unchecked Sendable {
     private let layerViews: UnsafeMutableBufferPointer<LayerView>
 
     /// Copies the weights out of the checkpoint with all threads. Throws `KernelError.outOfMemory`.
-    init(_ checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily) throws {
+    init(
+        _ checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision
+    ) throws {
         let shape = checkpoint.shape
-        layers = try (0..<shape.layers).map { try LayerWeights($0, of: checkpoint, family: family) }
+        layers = try (0..<shape.layers).map {
+            try LayerWeights($0, of: checkpoint, family: family, precision: precision)
+        }
         func table(_ role: TensorRole) throws -> PackedMatrix {
             try PackedMatrix(
                 outputs: shape.vocabularySize, inputs: shape.hidden, format: checkpoint[role]?.format ?? .float32,
-                family: family)
+                family: family, precision: precision)
         }
         embedding = try table(.embedding)
         head = checkpoint.configuration.tiedEmbeddings ? embedding : try table(.outputHead)
@@ -51,11 +55,11 @@ final class DecoderWeights: @unchecked Sendable {
             min(
                 matrix.panels * piece / pieces * lanes, matrix.outputs)..<min(
                 matrix.panels * (piece + 1) / pieces * lanes, matrix.outputs)
-        let rowBytes = matrix.inputs * tensor.format.bytes
+        let rowBytes = tensor.format.byteCount(of: matrix.inputs)
         tensor.withUnsafeBytes { bytes in
             matrix.pack(
                 UnsafeRawBufferPointer(rebasing: bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes]),
-                format: tensor.format, first: rows.lowerBound, interleaved: false)
+                format: tensor.format, outputs: rows.map(Int32.init))
         }
     }
 

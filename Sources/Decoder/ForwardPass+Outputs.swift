@@ -17,43 +17,39 @@ extension ForwardPass {
         shareRows { embed($0) }
         for (index, layer) in weights.layers.enumerated() {
             shareProduct(of: layer.projection, normalisedBy: layer.attentionNorm) { panels, normed in
-                product(buffers.projected, strides.projected, normed, strides.hidden, layer.projection, panels)
+                product(buffers.projected, strides.projected, normed, layer.projection, panels)
             }
             shareRows { kernels.rotateAndStore(rotation(index), rows: $0) }
             shareAttention(index)
-            shareProduct(of: layer.attentionOutput) { panels in
+            shareProduct(of: layer.attentionOutput, buffers.attended, strides.attended) { panels, attended in
                 product(
-                    buffers.residual, strides.hidden, buffers.attended, strides.attended, layer.attentionOutput,
-                    panels, adding: true)
+                    buffers.residual, strides.hidden, attended, layer.attentionOutput, panels, adding: true)
             }
             shareProduct(of: layer.gateUp, normalisedBy: layer.feedForwardNorm) { panels, normed in
-                product(buffers.gateUp, strides.gateUp, normed, strides.hidden, layer.gateUp, panels)
+                product(buffers.gateUp, strides.gateUp, normed, layer.gateUp, panels)
                 kernels.gatedActivation(
                     buffers.activated, stride: strides.activated, buffers.gateUp, stride: strides.gateUp,
                     rows: batch.count, groups: panels.lowerBound / 2..<panels.upperBound / 2)
             }
-            shareProduct(of: layer.down) { panels in
-                product(
-                    buffers.residual, strides.hidden, buffers.activated, strides.activated, layer.down, panels,
-                    adding: true)
+            shareProduct(of: layer.down, buffers.activated, strides.activated) { panels, activated in
+                product(buffers.residual, strides.hidden, activated, layer.down, panels, adding: true)
             }
         }
         shareLogits()
     }
 
     private func product(
-        _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ x: UnsafePointer<Float>, _ xStride: Int, _ w: MatrixView,
-        _ panels: Range<Int>, adding: Bool = false
+        _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ x: PreparedRows, _ w: MatrixView, _ panels: Range<Int>,
+        adding: Bool = false
     ) {
-        kernels.product(
-            y, stride: yStride, x, stride: xStride, rows: batch.count, w, panels: panels, adding: adding)
+        kernels.product(y, stride: yStride, x, rows: batch.count, w, panels: panels, adding: adding)
     }
 
-    private func shareRows(_ body: (Range<Int>) -> Void) {
-        let chunks = min(batch.count, mostChunks)
-        share(chunks: chunks) { _, chunk in
-            body(batch.count * chunk / chunks..<batch.count * (chunk + 1) / chunks)
-        }
+    private func shareRows(_ body: (Range<Int>) -> Void) { shareRows(batch.count, body) }
+
+    private func shareRows(_ count: Int, _ body: (Range<Int>) -> Void) {
+        let chunks = min(count, mostChunks)
+        share(chunks: chunks) { _, chunk in body(count * chunk / chunks..<count * (chunk + 1) / chunks) }
     }
 
     private func sharePanels(of matrix: MatrixView, _ body: (_ member: Int, _ panels: Range<Int>) -> Void) {
@@ -64,14 +60,36 @@ extension ForwardPass {
         }
     }
 
-    private func shareProduct(of matrix: MatrixView, _ body: (Range<Int>) -> Void) {
-        sharePanels(of: matrix) { _, panels in body(panels) }
+    /// Products of the rows of `x`; `body` gets the panels and the prepared rows.
+    private func shareProduct(
+        of matrix: MatrixView, _ x: UnsafePointer<Float>, _ stride: Int, _ body: (Range<Int>, PreparedRows) -> Void
+    ) {
+        let again = batch.count <= Self.fewRows
+        let whole = again ? nil : prepareShared(x, stride, batch.count, matrix)
+        sharePanels(of: matrix) { member, panels in
+            body(panels, whole ?? prepare(x, stride, batch.count, matrix, member))
+        }
+    }
+
+    /// Rows as products with `matrix` read them, converted by all threads.
+    private func prepareShared(
+        _ x: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ matrix: MatrixView
+    ) -> PreparedRows {
+        guard matrix.input != .float32 else { return PreparedRows(x, stride: stride) }
+        let rowBytes = matrix.input.rowBytes(inputs: matrix.inputs)
+        shareRows(count) { rows in
+            let first = rows.lowerBound
+            _ = kernels.prepare(
+                x + first * stride, stride: stride, rows: rows.count, for: matrix,
+                into: buffers.prepared + first * rowBytes)
+        }
+        return PreparedRows(prepared: buffers.prepared, rowBytes: rowBytes)
     }
 
     /// Products of the normalised residual stream; `body` gets the panels and the normalised rows.
     private func shareProduct(
         of matrix: MatrixView, normalisedBy weight: UnsafePointer<Float>,
-        _ body: (Range<Int>, UnsafePointer<Float>) -> Void
+        _ body: (Range<Int>, PreparedRows) -> Void
     ) {
         let again = batch.count <= Self.fewRows
         if !again {
@@ -80,9 +98,11 @@ extension ForwardPass {
                 normalise(buffers.residual + first, into: normedRows(0) + first, rows: rows.count, weight)
             }
         }
+        let whole = again ? nil : prepareShared(normedRows(0), strides.hidden, batch.count, matrix)
         sharePanels(of: matrix) { member, panels in
-            if again { normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight) }
-            body(panels, normedRows(again ? member : 0))
+            if let whole { return body(panels, whole) }
+            normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight)
+            body(panels, prepare(normedRows(member), strides.hidden, batch.count, matrix, member))
         }
     }
 
@@ -116,10 +136,10 @@ extension ForwardPass {
         let count = batch.logitRows.count
         guard count > 0, let logits else { return }
         normaliseLogitRows(0..<count, into: normedRows(0))
+        let inputs = prepareShared(normedRows(0), strides.hidden, count, weights.head)
         sharePanels(of: weights.head) { _, panels in
             kernels.product(
-                logits, stride: shape.vocabularySize, normedRows(0), stride: strides.hidden, rows: count, weights.head,
-                panels: panels)
+                logits, stride: shape.vocabularySize, inputs, rows: count, weights.head, panels: panels)
         }
     }
 }

@@ -6,6 +6,14 @@ extension ForwardPass {
     /// Normalised rows of one thread: [rows][strides.hidden].
     func normedRows(_ member: Int) -> UnsafeMutablePointer<Float> { buffers.normed + member * buffers.normedFloats }
 
+    /// Rows as products with `matrix` read them, in the member's own memory if they must be converted.
+    func prepare(
+        _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ matrix: MatrixView, _ member: Int
+    ) -> PreparedRows {
+        kernels.prepare(
+            x, stride: stride, rows: rows, for: matrix, into: buffers.prepared + member * buffers.preparedBytes)
+    }
+
     func normalise(
         _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int, _ weight: UnsafePointer<Float>
     ) {

@@ -85,8 +85,9 @@ struct ForwardPass {
         let normed = normedRows(member)
         normalise(buffers.residual + first * strides.hidden, into: normed, rows: rows.count, layer.attentionNorm)
         kernels.product(
-            buffers.projected + first * strides.projected, stride: strides.projected, normed, stride: strides.hidden,
-            rows: rows.count, layer.projection, panels: 0..<layer.projection.panels)
+            buffers.projected + first * strides.projected, stride: strides.projected,
+            prepare(normed, strides.hidden, rows.count, layer.projection, member), rows: rows.count, layer.projection,
+            panels: 0..<layer.projection.panels)
         kernels.rotateAndStore(rotation(index), rows: rows)
     }
 
@@ -99,17 +100,20 @@ struct ForwardPass {
         let activated = buffers.activated + first * strides.activated
         attend(rows, index, member: member)
         kernels.product(
-            residual, stride: strides.hidden, attended, stride: strides.attended, rows: rows.count,
+            residual, stride: strides.hidden,
+            prepare(attended, strides.attended, rows.count, layer.attentionOutput, member), rows: rows.count,
             layer.attentionOutput, panels: 0..<layer.attentionOutput.panels, adding: true)
         normalise(residual, into: normedRows(member), rows: rows.count, layer.feedForwardNorm)
         kernels.product(
-            gateUp, stride: strides.gateUp, normedRows(member), stride: strides.hidden, rows: rows.count, layer.gateUp,
-            panels: 0..<layer.gateUp.panels)
+            gateUp, stride: strides.gateUp,
+            prepare(normedRows(member), strides.hidden, rows.count, layer.gateUp, member), rows: rows.count,
+            layer.gateUp, panels: 0..<layer.gateUp.panels)
         kernels.gatedActivation(
             activated, stride: strides.activated, gateUp, stride: strides.gateUp, rows: rows.count,
             groups: 0..<layer.gateUp.panels / 2)
         kernels.product(
-            residual, stride: strides.hidden, activated, stride: strides.activated, rows: rows.count, layer.down,
+            residual, stride: strides.hidden,
+            prepare(activated, strides.activated, rows.count, layer.down, member), rows: rows.count, layer.down,
             panels: 0..<layer.down.panels, adding: true)
     }
 
@@ -133,7 +137,8 @@ struct ForwardPass {
         guard first < last, let logits else { return }
         normaliseLogitRows(first..<last, into: normedRows(member))
         kernels.product(
-            logits + first * shape.vocabularySize, stride: shape.vocabularySize, normedRows(member),
-            stride: strides.hidden, rows: last - first, weights.head, panels: 0..<weights.head.panels)
+            logits + first * shape.vocabularySize, stride: shape.vocabularySize,
+            prepare(normedRows(member), strides.hidden, last - first, weights.head, member), rows: last - first,
+            weights.head, panels: 0..<weights.head.panels)
     }
 }

@@ -17,12 +17,13 @@ final class LayerWeights: @unchecked Sendable {
     private let offsets: (attention: Int, feedForward: Int, query: Int?, key: Int?)
 
     /// Reserves the memory and reads norms and biases. Throws `KernelError.outOfMemory`.
-    init(_ layer: Int, of checkpoint: Checkpoint, family: KernelFamily) throws {
+    init(_ layer: Int, of checkpoint: Checkpoint, family: KernelFamily, precision: Precision) throws {
         let shape = checkpoint.shape, groups = (shape.intermediate + 15) / 16
         func matrix(_ parts: [TensorRole.LayerTensor], outputs: Int, inputs: Int) throws -> PackedMatrix {
-            let formats = parts.compactMap { checkpoint[.layer(layer, $0)]?.format }
-            let format = formats.allSatisfy { $0 == .bfloat16 } ? ElementFormat.bfloat16 : .float32
-            return try PackedMatrix(outputs: outputs, inputs: inputs, format: format, family: family)
+            let formats = Set(parts.compactMap { checkpoint[.layer(layer, $0)]?.format })
+            let format = formats.count == 1 ? formats.first ?? .float32 : .float32
+            return try PackedMatrix(
+                outputs: outputs, inputs: inputs, format: format, family: family, precision: precision)
         }
         func vector(_ tensor: TensorRole.LayerTensor) -> [Float]? { checkpoint[.layer(layer, tensor)]?.floats }
         projection = try matrix(
@@ -62,7 +63,9 @@ final class LayerWeights: @unchecked Sendable {
             _ tensor: TensorRole.LayerTensor, into matrix: PackedMatrix, first: Int = 0, interleaved: Bool = false
         ) {
             guard let source = checkpoint[.layer(layer, tensor)] else { return }
-            source.withUnsafeBytes { matrix.pack($0, format: source.format, first: first, interleaved: interleaved) }
+            let rows = source.shape[0]
+            let outputs = (0..<rows).map { Int32(interleaved ? first + $0 / 16 * 32 + $0 % 16 : first + $0) }
+            source.withUnsafeBytes { matrix.pack($0, format: source.format, outputs: outputs) }
         }
         pack(.query, into: projection)
         pack(.key, into: projection, first: shape.queryWidth)

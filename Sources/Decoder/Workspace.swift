@@ -35,26 +35,31 @@ struct Workspace {
     private var shared: ReservedMemory?
     private var perMember: ReservedMemory?
     private let headDim: Int
+    private let preparedRowBytes: Int
 
     init(_ shape: ModelShape, rope: RopeConfiguration) {
         strides = Strides(shape)
         headDim = shape.headDim
+        preparedRowBytes =
+            [shape.hidden, shape.queryWidth, shape.intermediate]
+            .flatMap { inputs in [InputFormat.bfloat16, .int8].map { $0.rowBytes(inputs: inputs) } }.max() ?? 0
         rotary = RotaryTable(RotaryFrequencies(rope, headDim: shape.headDim), contextLength: shape.contextLength)
     }
 
     /// Buffers for one pass, valid until the next call. Nil if the system refuses memory.
     mutating func buffers(rows: Int, context: Int, members: Int) -> Buffers? {
         let scratch = (Attention.scratchFloats(tokens: context, headDim: headDim) + 15) / 16 * 16
-        let normed = rows * strides.hidden
+        let normed = rows * strides.hidden, prepared = rows * preparedRowBytes
         guard let common = Self.grown(&shared, floats: rows * strides.shared),
-            let own = Self.grown(&perMember, floats: members * (normed + scratch))
+            let own = Self.grown(&perMember, floats: members * (normed + scratch + prepared / 4))
         else { return nil }
         let projected = common + rows * strides.hidden, attended = projected + rows * strides.projected
         let gateUp = attended + rows * strides.attended
         return Buffers(
             residual: common, projected: projected, attended: attended, gateUp: gateUp,
             activated: gateUp + rows * strides.gateUp, normed: own, normedFloats: normed,
-            scratch: own + members * normed, scratchFloats: scratch)
+            scratch: own + members * normed, scratchFloats: scratch,
+            prepared: UnsafeMutableRawPointer(own + members * (normed + scratch)), preparedBytes: prepared)
     }
 
     private static func grown(_ memory: inout ReservedMemory?, floats: Int) -> UnsafeMutablePointer<Float>? {
@@ -82,5 +87,8 @@ struct Workspace {
         /// [members][scratchFloats]
         let scratch: UnsafeMutablePointer<Float>
         let scratchFloats: Int
+        /// [members][preparedBytes]: input rows of one product in the format it reads
+        let prepared: UnsafeMutableRawPointer
+        let preparedBytes: Int
     }
 }

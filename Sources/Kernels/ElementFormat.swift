@@ -1,19 +1,43 @@
 internal import CKernels
 
-/// How a weight is stored, in files or in packed panels.
+/// How weights are stored, in files or in packed panels.
 public enum ElementFormat: String, Sendable, CaseIterable {
     /// IEEE 754 single precision.
     case float32
     /// The upper half of a float32.
     case bfloat16
-    /// IEEE 754 half precision. Only in files: panels widen it to float32.
+    /// IEEE 754 half precision.
     case float16
+    /// GGUF: blocks of 32 signed bytes with a half-precision scale.
+    case q8_0
+    /// GGUF: blocks of 32 four-bit numbers with a half-precision scale.
+    case q4_0
+    /// GGUF: blocks of 256 four-bit numbers in 8 groups with six-bit scales and minima.
+    case q4_K
+    /// GGUF: blocks of 256 six-bit numbers in 16 groups with eight-bit scales.
+    case q6_K
 
-    /// Bytes of one element.
-    public var bytes: Int { self == .float32 ? 4 : 2 }
+    /// Elements that are stored together; 1 for floats. Rows consist of whole blocks.
+    public var blockElements: Int { gq_block_elements(code) }
 
-    /// The panel format that holds these elements exactly.
-    public var panelFormat: ElementFormat { self == .bfloat16 ? .bfloat16 : .float32 }
+    /// Bytes of one block.
+    public var blockBytes: Int { gq_block_bytes(code) }
+
+    /// Bytes of `count` elements, which are whole blocks.
+    public func byteCount(of count: Int) -> Int { count / blockElements * blockBytes }
+
+    /// Whether elements are integers with scales.
+    public var isQuantised: Bool { blockElements > 1 }
+
+    /// The panel format that holds these elements exactly and how products read their inputs.
+    func panels(_ precision: Precision) -> (format: ElementFormat, input: InputFormat) {
+        switch self {
+        case .float32: (.float32, .float32)
+        case .float16: (.float32, .float32)
+        case .bfloat16: (.bfloat16, .float32)
+        case .q8_0, .q4_0, .q4_K, .q6_K: (.float32, .float32)
+        }
+    }
 
     /// Its `GQ_` constant.
     var code: Int32 {
@@ -21,6 +45,10 @@ public enum ElementFormat: String, Sendable, CaseIterable {
         case .float32: Int32(GQ_FLOAT32)
         case .bfloat16: Int32(GQ_BFLOAT16)
         case .float16: Int32(GQ_FLOAT16)
+        case .q8_0: Int32(GQ_Q8_0)
+        case .q4_0: Int32(GQ_Q4_0)
+        case .q4_K: Int32(GQ_Q4_K)
+        case .q6_K: Int32(GQ_Q6_K)
         }
     }
 }

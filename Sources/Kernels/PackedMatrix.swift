@@ -2,8 +2,7 @@ internal import CKernels
 
 /// The weights of one matrix product, [outputs, inputs], laid out for one kernel family, and its optional bias.
 ///
-/// Our own kernels read panels [⌈outputs/16⌉][inputs][16] of float32 or bfloat16, padded with zeros; OpenBLAS reads rows
-/// [outputs][inputs] of float32.
+/// Our own kernels read panels of 16 outputs, padded with zeros; OpenBLAS reads rows [outputs][inputs] of float32.
 ///
 /// `@unchecked Sendable`: filled by `pack` and `setBias` while it is loaded, by one thread or on disjoint rows; only read afterwards.
 public final class PackedMatrix: @unchecked Sendable {
@@ -13,6 +12,8 @@ public final class PackedMatrix: @unchecked Sendable {
     public let inputs: Int
     /// How the weights are held.
     public let format: ElementFormat
+    /// How products read their input rows.
+    public let input: InputFormat
     /// Whose layout it is.
     public let family: KernelFamily
     private let weights: ReservedMemory
@@ -21,23 +22,30 @@ public final class PackedMatrix: @unchecked Sendable {
     /// Outputs of one panel.
     public static let panelOutputs = 16
 
-    /// A zero matrix to be filled. `format` is ignored by OpenBLAS, which takes float32. Throws `KernelError.outOfMemory`.
-    public init(outputs: Int, inputs: Int, format: ElementFormat, family: KernelFamily) throws {
+    /// A zero matrix to be filled with rows of `format`. OpenBLAS takes float32 throughout. Throws `KernelError.outOfMemory`.
+    public init(
+        outputs: Int, inputs: Int, format: ElementFormat, family: KernelFamily, precision: Precision = .exact
+    ) throws {
         precondition(outputs > 0 && inputs > 0, "a matrix has at least one row and one column")
         self.outputs = outputs
         self.inputs = inputs
         self.family = family
-        self.format = family == .own ? format.panelFormat : .float32
-        let bytes = Self.byteCount(outputs: outputs, inputs: inputs, format: self.format)
+        (self.format, input) = family == .own ? format.panels(precision) : (.float32, .float32)
+        let bytes = Self.byteCount(outputs: outputs, inputs: inputs, panels: self.format)
         guard let weights = ReservedMemory(byteCount: bytes) else {
             throw KernelError.outOfMemory(bytes: bytes, purpose: "a weight matrix [\(outputs), \(inputs)]")
         }
         self.weights = weights
     }
 
-    /// Bytes of a matrix in panels of that format; `inputs` and `outputs` must be small enough not to overflow.
-    public static func byteCount(outputs: Int, inputs: Int, format: ElementFormat) -> Int {
-        (outputs + panelOutputs - 1) / panelOutputs * panelOutputs * inputs * format.panelFormat.bytes
+    /// Bytes of a matrix that is packed from rows of `format`; `inputs` and `outputs` must be small enough not to overflow.
+    public static func byteCount(outputs: Int, inputs: Int, format: ElementFormat, precision: Precision = .exact) -> Int
+    {
+        byteCount(outputs: outputs, inputs: inputs, panels: format.panels(precision).format)
+    }
+
+    private static func byteCount(outputs: Int, inputs: Int, panels format: ElementFormat) -> Int {
+        (outputs + panelOutputs - 1) / panelOutputs * gq_panel_bytes(format.code, inputs)
     }
 
     /// Bytes held.
@@ -46,28 +54,21 @@ public final class PackedMatrix: @unchecked Sendable {
     /// Number of panels of 16 outputs, the last one possibly padded.
     public var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
 
-    /// Copies rows of a row-major file matrix [rows, inputs] to the outputs from `first` on.
-    ///
-    /// `interleaved` leaves out every other group of 16 outputs, so that a second matrix can be packed between.
-    public func pack(
-        _ source: UnsafeRawBufferPointer, format sourceFormat: ElementFormat, first: Int, interleaved: Bool
-    ) {
-        let rowBytes = inputs * sourceFormat.bytes
-        precondition(source.count % rowBytes == 0, "source holds whole rows")
-        let rows = source.count / rowBytes
-        guard rows > 0, let bytes = source.baseAddress else { return }
-        let lanes = Self.panelOutputs
-        let last = interleaved ? first + (rows - 1) / lanes * 2 * lanes + (rows - 1) % lanes : first + rows - 1
-        precondition(first >= 0 && last < outputs && (!interleaved || first % lanes == 0), "source rows fit the matrix")
-        precondition(format == .float32 || sourceFormat == .bfloat16, "bfloat16 panels take bfloat16 sources only")
+    /// Copies rows of a row-major file matrix [outputs.count, inputs]: row i becomes output `outputs[i]`.
+    public func pack(_ source: UnsafeRawBufferPointer, format sourceFormat: ElementFormat, outputs rows: [Int32]) {
+        let rowBytes = sourceFormat.byteCount(of: inputs)
+        precondition(inputs % sourceFormat.blockElements == 0, "rows consist of whole blocks")
+        precondition(source.count == rows.count * rowBytes, "source holds one row for each output")
+        guard let bytes = source.baseAddress else { return }
+        precondition(rows.allSatisfy { $0 >= 0 && $0 < outputs }, "source rows fit the matrix")
+        precondition(
+            format == .float32 || sourceFormat == format, "panels other than float32 take their own format only")
         switch family {
         case .own:
-            gq_pack_rows(
-                weights.start, format.code, first, interleaved ? 1 : 0, bytes, sourceFormat.code, rows, inputs)
+            gq_pack_rows(weights.start, format.code, rows, bytes, sourceFormat.code, rows.count, inputs)
         case .openBLAS:
-            for row in 0..<rows {
-                let output = interleaved ? first + row / lanes * 2 * lanes + row % lanes : first + row
-                gq_widen(weights.floats + output * inputs, bytes + row * rowBytes, sourceFormat.code, inputs)
+            for (row, output) in rows.enumerated() {
+                gq_widen(weights.floats + Int(output) * inputs, bytes + row * rowBytes, sourceFormat.code, inputs)
             }
         }
     }
@@ -88,8 +89,8 @@ public final class PackedMatrix: @unchecked Sendable {
         MatrixView(
             matrix: gq_matrix(
                 panels: weights.start, outputs: outputs, inputs: inputs, format: format.code,
-                bias: bias.map { .init($0.floats) }),
-            family: family)
+                input: input.code, bias: bias.map { .init($0.floats) }),
+            family: family, input: input)
     }
 }
 
@@ -98,6 +99,11 @@ public struct MatrixView {
     var matrix: gq_matrix
     /// Whose layout it is.
     public let family: KernelFamily
+
+    /// How products read their input rows.
+    public let input: InputFormat
+    /// Columns of the weight matrix.
+    public var inputs: Int { matrix.inputs }
 
     /// Number of panels of 16 outputs, the last one possibly padded.
     public var panels: Int { (matrix.outputs + PackedMatrix.panelOutputs - 1) / PackedMatrix.panelOutputs }

@@ -20,29 +20,41 @@ public struct VectorKernels: @unchecked Sendable {
         _ = KernelFamily.openBLASIsSingleThreaded
     }
 
-    /// y[rows, outputs] = x[rows, inputs] · Wᵀ + bias, or added to y, for the outputs of `panels` only.
+    /// Input rows as products with `w` read them: written to `memory`, which has room for
+    /// `w.input.rowBytes(inputs: w.inputs)` bytes per row, or `x` itself where floats are read as they are.
+    public func prepare(
+        _ x: UnsafePointer<Float>, stride: Int, rows: Int, for w: MatrixView, into memory: UnsafeMutableRawPointer
+    ) -> PreparedRows {
+        if w.input == .float32 { return PreparedRows(x, stride: stride) }
+        let rowBytes = w.input.rowBytes(inputs: w.inputs)
+        table.pointee.prepare(memory, rowBytes, x, stride, rows, w.inputs, w.input.code)
+        return PreparedRows(prepared: memory, rowBytes: rowBytes)
+    }
+
+    /// y[rows, outputs] = x[rows, inputs] · Wᵀ + bias, or added to y, for the outputs of `panels` only. `x` is prepared
+    /// for `w`, or for a matrix with the same inputs and input format.
     ///
     /// Each output element is summed over the inputs in ascending order, whatever `rows` and `panels`.
     public func product(
-        _ y: UnsafeMutablePointer<Float>, stride yStride: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
-        rows: Int, _ w: MatrixView, panels: Range<Int>, adding: Bool = false
+        _ y: UnsafeMutablePointer<Float>, stride yStride: Int, _ x: PreparedRows, rows: Int, _ w: MatrixView,
+        panels: Range<Int>, adding: Bool = false
     ) {
         switch w.family {
         case .own:
             withUnsafePointer(to: w.matrix) {
                 table.pointee.product(
-                    y, yStride, x, xStride, rows, $0, panels.lowerBound, panels.upperBound,
+                    y, yStride, x.start, x.rowBytes, rows, $0, panels.lowerBound, panels.upperBound,
                     Int32(adding ? GQ_ADD : GQ_STORE))
             }
         case .openBLAS:
             openBLASProduct(
-                y, stride: yStride, x, stride: xStride, rows: rows, w.matrix, panels: panels, adding: adding)
+                y, stride: yStride, x, rows: rows, w.matrix, panels: panels, adding: adding)
         }
     }
 
     private func openBLASProduct(
-        _ y: UnsafeMutablePointer<Float>, stride yStride: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
-        rows: Int, _ w: gq_matrix, panels: Range<Int>, adding: Bool
+        _ y: UnsafeMutablePointer<Float>, stride yStride: Int, _ x: PreparedRows, rows: Int, _ w: gq_matrix,
+        panels: Range<Int>, adding: Bool
     ) {
         let first = panels.lowerBound * PackedMatrix.panelOutputs
         let count = min(panels.upperBound * PackedMatrix.panelOutputs, w.outputs) - first
@@ -55,7 +67,9 @@ public struct VectorKernels: @unchecked Sendable {
             }
         }
         cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(count), Int32(w.inputs), 1, x, Int32(xStride),
+            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(count), Int32(w.inputs), 1,
+            x.start.assumingMemoryBound(to: Float.self),
+            Int32(x.rowBytes / MemoryLayout<Float>.stride),
             w.panels.assumingMemoryBound(to: Float.self) + first * w.inputs, Int32(w.inputs),
             adding || w.bias != nil ? 1 : 0, y + first, Int32(yStride))
     }

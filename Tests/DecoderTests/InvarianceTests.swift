@@ -20,6 +20,7 @@ import Testing
         func decoder() throws -> Decoder {
             try Decoder(
                 checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: threads), family: .own,
+                precision: .exact,
                 instructionSet: instructionSet,
                 divisionLimits: WorkDivision.Limits(smallWeights: smallWeights, smallWork: 0))
         }

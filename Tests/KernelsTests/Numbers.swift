@@ -54,10 +54,10 @@ struct ProductCase {
         let matrix = try PackedMatrix(outputs: outputs, inputs: inputs, format: format, family: family)
         if format == .bfloat16 {
             w.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes {
-                matrix.pack($0, format: .bfloat16, first: 0, interleaved: false)
+                matrix.pack($0, format: .bfloat16, outputs: Array(0..<Int32(outputs)))
             }
         } else {
-            w.withUnsafeBytes { matrix.pack($0, format: .float32, first: 0, interleaved: false) }
+            w.withUnsafeBytes { matrix.pack($0, format: .float32, outputs: Array(0..<Int32(outputs))) }
         }
         if let bias { try matrix.setBias(bias) }
         return matrix
@@ -75,7 +75,7 @@ struct ProductCase {
                 guard let y = y.baseAddress, let x = x.baseAddress else { return }
                 for row in Swift.stride(from: 0, to: rows, by: step) {
                     kernels.product(
-                        y + row * outputs, stride: outputs, x + row * inputs, stride: inputs,
+                        y + row * outputs, stride: outputs, PreparedRows(x + row * inputs, stride: inputs),
                         rows: min(step, rows - row), matrix.view,
                         panels: panels ?? 0..<matrix.panels, adding: initial != nil)
                 }

@@ -9,11 +9,25 @@
 /// Outputs of one panel of a packed matrix, and tokens of one KV block.
 #define GQ_LANES 16
 
-/// Element formats. Files may hold any of them; panels hold float32 or bfloat16.
+/// Element formats of files and of panels. The last four are blocks of GGUF: 32 elements, or 256 for the K formats.
 enum {
     GQ_FLOAT32 = 0,
     GQ_BFLOAT16 = 1,
     GQ_FLOAT16 = 2,
+    GQ_Q8_0 = 3,
+    GQ_Q4_0 = 4,
+    GQ_Q4_K = 5,
+    GQ_Q6_K = 6,
+};
+
+/// What a product reads of its input rows.
+enum {
+    /// The rows as they are.
+    GQ_INPUT_FLOAT32 = 0,
+    /// Rows rounded to bfloat16.
+    GQ_INPUT_BFLOAT16 = 1,
+    /// Rows rounded to 8-bit integers in blocks of 32 with a scale each.
+    GQ_INPUT_INT8 = 2,
 };
 
 /// Instruction sets in ascending order of preference.
@@ -29,12 +43,15 @@ enum {
     GQ_ADD = 1,
 };
 
-/// A weight matrix [outputs, inputs] packed as panels [ceil(outputs / 16)][inputs][16], padded with zeros.
+/// A weight matrix [outputs, inputs] packed as panels of 16 outputs, gq_panel_bytes each, padded with zeros.
 typedef struct {
     const void *panels;
     size_t outputs;
     size_t inputs;
+    /// Element format of the panels.
     int32_t format;
+    /// What products with it read of their input rows.
+    int32_t input;
     /// [outputs], added to every row.
     const float *_Nullable bias;
 } gq_matrix;
@@ -108,8 +125,12 @@ typedef struct {
 
 typedef struct {
     int32_t instruction_set;
-    /// y[rows, outputs] (+)= x[rows, inputs] * W^T + bias, for panels [panel_begin, panel_end) only.
-    void (*product)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, const gq_matrix *w,
+    /// Converts rows of floats to what products with the input format `input` read; never called for float32.
+    void (*prepare)(void *prepared, size_t prepared_bytes, const float *x, size_t x_stride, size_t rows, size_t inputs,
+                    int32_t input);
+    /// y[rows, outputs] (+)= x[rows, inputs] * W^T + bias, for panels [panel_begin, panel_end) only. x holds rows in the
+    /// matrix's input format, `x_bytes` apart.
+    void (*product)(float *y, size_t y_stride, const void *x, size_t x_bytes, size_t rows, const gq_matrix *w,
                     size_t panel_begin, size_t panel_end, int32_t mode);
     /// y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight.
     void (*rms_norm)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
@@ -130,12 +151,23 @@ const gq_kernels *_Nullable gq_kernels_for(int32_t instruction_set);
 /// Floats of scratch that `attend` needs for contexts up to `tokens`.
 size_t gq_attention_scratch_floats(size_t tokens, size_t head_dim);
 
-/// Writes `rows` rows of a row-major matrix into panels: file row i becomes output `first + i` or, if `interleaved`,
-/// lane i % 16 of panel `first / 16 + 2 * (i / 16)`. The source may be unaligned.
-void gq_pack_rows(void *panels, int32_t format, size_t first, int32_t interleaved, const void *source,
-                  int32_t source_format, size_t rows, size_t inputs);
+/// Elements of one block of a file in this format; 1 for floats.
+size_t gq_block_elements(int32_t format);
 
-/// Widens `count` elements to float32. The source may be unaligned.
+/// Bytes of one block of a file in this format.
+size_t gq_block_bytes(int32_t format);
+
+/// Bytes of one panel with that many inputs; inputs are a multiple of the block's elements.
+size_t gq_panel_bytes(int32_t format, size_t inputs);
+
+/// Bytes of one row of prepared inputs, a multiple of 64.
+size_t gq_prepared_bytes(int32_t input, size_t inputs);
+
+/// Writes `rows` rows of a row-major matrix into panels: file row i becomes output outputs[i]. The source may be unaligned.
+void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const void *source, int32_t source_format,
+                  size_t rows, size_t inputs);
+
+/// Widens `count` elements, whole blocks, to float32. The source may be unaligned.
 void gq_widen(float *y, const void *source, int32_t source_format, size_t count);
 
 /// Reads row `row` of a packed matrix, [inputs] floats.
