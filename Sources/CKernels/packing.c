@@ -2,22 +2,8 @@
 
 #include <string.h>
 
-static float from_bits(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static float from_float16(uint16_t h) {
-    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
-    // Moving exponent and fraction into place leaves the exponent bias 112 too small; the product mends it exactly,
-    // subnormals included.
-    float magnitude = from_bits((uint32_t)(h & 0x7fff) << 13) * 0x1p112f;
-    if ((h & 0x7c00) == 0x7c00) magnitude = from_bits(0x7f800000u | (uint32_t)(h & 0x3ff) << 13);
-    uint32_t bits;
-    memcpy(&bits, &magnitude, sizeof bits);
-    return from_bits(sign | bits);
-}
+#include "float_formats.h"
+#include "quantised_blocks.h"
 
 size_t gq_block_elements(int32_t format) {
     switch (format) {
@@ -54,11 +40,15 @@ void gq_widen(float *y, const void *source, int32_t format, size_t count) {
         memcpy(y, source, count * sizeof(float));
         return;
     }
+    if (gq_block_elements(format) > 1) {
+        gq_widen_blocks(y, source, format, count);
+        return;
+    }
     const uint8_t *bytes = source;
     for (size_t i = 0; i < count; i++) {
         uint16_t h;
         memcpy(&h, bytes + 2 * i, sizeof h);
-        y[i] = format == GQ_BFLOAT16 ? from_bits((uint32_t)h << 16) : from_float16(h);
+        y[i] = format == GQ_BFLOAT16 ? gq_from_bits((uint32_t)h << 16) : gq_from_float16(h);
     }
 }
 
@@ -100,7 +90,7 @@ void gq_read_row(float *y, const gq_matrix *w, size_t row) {
     const size_t first = row / GQ_LANES * w->inputs * GQ_LANES + row % GQ_LANES;
     if (w->format == GQ_BFLOAT16) {
         const uint16_t *panel = (const uint16_t *)w->panels + first;
-        for (size_t i = 0; i < w->inputs; i++) y[i] = from_bits((uint32_t)panel[i * GQ_LANES] << 16);
+        for (size_t i = 0; i < w->inputs; i++) y[i] = gq_from_bits((uint32_t)panel[i * GQ_LANES] << 16);
     } else {
         const float *panel = (const float *)w->panels + first;
         for (size_t i = 0; i < w->inputs; i++) y[i] = panel[i * GQ_LANES];

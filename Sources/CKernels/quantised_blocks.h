@@ -1,0 +1,21 @@
+#ifndef CKERNELS_QUANTISED_BLOCKS_H
+#define CKERNELS_QUANTISED_BLOCKS_H
+
+#include "kernel_table.h"
+
+/// Widens whole blocks of a quantised format, `count` elements, to float32 as the format defines: every operation is
+/// rounded to float32 on its own.
+void gq_widen_blocks(float *y, const void *source, int32_t format, size_t count);
+
+/// Scale and minimum of group `group` of 8 out of the twelve bytes that a Q4_K block packs them into.
+static inline void gq_q4_k_scale(const uint8_t *packed, int group, uint8_t *scale, uint8_t *minimum) {
+    if (group < 4) {
+        *scale = packed[group] & 63;
+        *minimum = packed[group + 4] & 63;
+    } else {
+        *scale = (uint8_t)((packed[group + 4] & 15) | packed[group - 4] >> 6 << 4);
+        *minimum = (uint8_t)(packed[group + 4] >> 4 | packed[group] >> 6 << 4);
+    }
+}
+
+#endif
