@@ -11,6 +11,8 @@ public final class Decoder: Sendable {
     public let shape: ModelShape
     /// Whose matrix products it uses.
     public let family: KernelFamily
+    /// How its products treat weights and inputs.
+    public let precision: Precision
     /// Which vector kernels it uses.
     public let instructionSet: InstructionSet
     private let weights: DecoderWeights
@@ -46,6 +48,7 @@ public final class Decoder: Sendable {
         let set = try instructionSet ?? .fromEnvironment()
         shape = checkpoint.shape
         self.family = family
+        self.precision = precision
         self.instructionSet = set
         self.threads = threads
         kernels = try VectorKernels(set)

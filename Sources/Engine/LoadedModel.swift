@@ -30,7 +30,9 @@ struct LoadedModel: Sendable {
     ) throws {
         let checkpoint = try Checkpoint.open(path: path)
         let family = try Self.family(named: entry.kernels)
-        decoder = try Decoder(checkpoint: checkpoint, threads: threads, family: family)
+        decoder = try Decoder(
+            checkpoint: checkpoint, threads: threads, family: family,
+            precision: entry.precision ?? Precision(suiting: checkpoint))
         vocabulary = try TokenizerVocabulary(
             Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json")),
             endOfText: Set(checkpoint.endOfTextTokens))

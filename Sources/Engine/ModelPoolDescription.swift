@@ -1,4 +1,5 @@
 public import Foundation
+public import Kernels
 
 /// What a pool file says: the models to load and the pairs that jobs can name.
 ///
@@ -29,6 +30,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         public var path: String
         /// Kernel family: `own` (default) or `openblas`.
         public var kernels: String?
+        /// How products treat weights and inputs: `exact` or `fast`; `nil`: exact for floats, fast for quantised weights.
+        public var precision: Precision?
         /// Size of the KV cache in MiB; `nil`: an equal share of a quarter of the memory, at most 64 full contexts.
         public var kvCacheMiB: Int?
         /// Most tokens in one forward pass; `nil`: 512.
@@ -40,11 +43,12 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
 
         /// Describes a model; settings left out get their defaults.
         public init(
-            path: String, kernels: String? = nil, kvCacheMiB: Int? = nil, maximumBatchTokens: Int? = nil,
-            maximumPrefillChunk: Int? = nil, template: String? = nil
+            path: String, kernels: String? = nil, precision: Precision? = nil, kvCacheMiB: Int? = nil,
+            maximumBatchTokens: Int? = nil, maximumPrefillChunk: Int? = nil, template: String? = nil
         ) {
             self.path = path
             self.kernels = kernels
+            self.precision = precision
             self.kvCacheMiB = kvCacheMiB
             self.maximumBatchTokens = maximumBatchTokens
             self.maximumPrefillChunk = maximumPrefillChunk
@@ -52,7 +56,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         }
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case path, kernels, template
+            case path, kernels, precision, template
             case kvCacheMiB = "kv_cache_mib"
             case maximumBatchTokens = "max_batch_tokens"
             case maximumPrefillChunk = "max_prefill_chunk"
@@ -64,6 +68,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             path = try values.decode(String.self, forKey: .path)
             kernels = try values.decodeIfPresent(String.self, forKey: .kernels)
+            precision = try values.decodePrecision(.precision)
             kvCacheMiB = try values.decodePositive(.kvCacheMiB)
             maximumBatchTokens = try values.decodePositive(.maximumBatchTokens)
             maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk)
@@ -166,6 +171,16 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer {
+    fileprivate func decodePrecision(_ key: Key) throws -> Precision? {
+        guard let name = try decodeIfPresent(String.self, forKey: key) else { return nil }
+        guard let precision = Precision(rawValue: name) else {
+            let known = Precision.allCases.map { $0.rawValue.debugDescription }.joined(separator: " or ")
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "expected \(known), got \(name.debugDescription)")
+        }
+        return precision
+    }
+
     fileprivate func decodePositive(_ key: Key) throws -> Int? {
         guard let value = try decodeIfPresent(Int.self, forKey: key) else { return nil }
         guard value > 0 else {

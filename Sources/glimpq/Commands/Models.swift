@@ -61,6 +61,9 @@ struct ModelsForward: ParsableCommand {
     @Option(help: "Matrix products: own or openblas.")
     var kernels = "own"
 
+    @Option(help: "exact or fast (default: exact for floats, fast for quantised weights).")
+    var precision: String?
+
     @Option(help: "Compute threads.")
     var threads = 1
 
@@ -72,7 +75,7 @@ struct ModelsForward: ParsableCommand {
     }
 
     func run() throws {
-        let model = try ForwardModel(path: path, kernels: kernels, threads: threads)
+        let model = try ForwardModel(path: path, kernels: kernels, precision: precision, threads: threads)
         let prompts = try contexts.map { try model.context(ids: $0) } + texts.map { try model.context(text: $0) }
         for ids in prompts {
             let report = try model.report(ids: ids, top: top, greedy: greedy, allPositions: allPositions)

@@ -14,15 +14,24 @@ final class ForwardModel {
 
     /// Loads a folder.
     ///
-    /// - Throws: `CheckpointError`, `KernelError`; ``CommandFailure`` for an unknown kernel family.
-    init(path: String, kernels: String, threads: Int) throws {
+    /// - Throws: `CheckpointError`, `KernelError`; ``CommandFailure`` for an unknown kernel family or precision.
+    init(path: String, kernels: String, precision name: String?, threads: Int) throws {
         guard let family = KernelFamily(rawValue: kernels) else {
             let names = KernelFamily.allCases.map(\.rawValue).joined(separator: " or ")
             throw CommandFailure(.usage, "--kernels: expected \(names), got \(kernels.debugDescription)")
         }
+        let precision = try name.map { name in
+            guard let precision = Precision(rawValue: name) else {
+                let names = Precision.allCases.map(\.rawValue).joined(separator: " or ")
+                throw CommandFailure(.usage, "--precision: expected \(names), got \(name.debugDescription)")
+            }
+            return precision
+        }
         self.path = path
         checkpoint = try Checkpoint.open(path: path)
-        decoder = try Decoder(checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family)
+        decoder = try Decoder(
+            checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family,
+            precision: precision ?? Precision(suiting: checkpoint))
     }
 
     /// Reads token ids separated by commas or blanks.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Decoder
 import Foundation
+import Kernels
 import Tokenization
 
 /// What a model folder holds, without loading it.
@@ -8,14 +9,17 @@ struct ModelReport {
     private let path: String
     private let checkpoint: Checkpoint
     private let tokenizer: Tokenizer
+    private let precision: Precision
 
     /// Opens a folder.
     ///
+    /// - Parameter precision: What a pool file asks for; `nil`: what suits the weights.
     /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(path: String) throws {
+    init(path: String, precision: Precision? = nil) throws {
         self.path = path
         checkpoint = try Checkpoint.open(path: path)
         tokenizer = try Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json"))
+        self.precision = precision ?? Precision(suiting: checkpoint)
     }
 
     private var elementTypes: [(name: String, bytes: Int)] {
@@ -77,6 +81,7 @@ struct ModelReport {
             ),
             ("end of text", endOfText, JSONText.array(checkpoint.endOfTextTokens.map { "\($0)" })),
             ("template", template, JSONText.string(template)),
+            ("precision", precision.rawValue, JSONText.string(precision.rawValue)),
             ("on disk", "\(Figures.bytes(fileBytes)) (\(types))", "\(fileBytes)"),
             ("in memory", "about \(Figures.bytes(memoryBytes)) of weights", "\(memoryBytes)"),
             (

@@ -1,0 +1,31 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import Engine
+
+@Suite struct ModelPoolDescriptionTests {
+    private func description(model: String) throws -> ModelPoolDescription {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("pool-\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let text = """
+            {"default_pair": "p", "models": {"m": \(model)}, "pairs": {"p": {"slm": "m", "llm": "m"}}}
+            """
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        return try ModelPoolDescription.read(file)
+    }
+
+    @Test(arguments: [("", Precision?.none), (#", "precision": "exact""#, .exact), (#", "precision": "fast""#, .fast)])
+    func precisionIsRead(_ setting: String, _ expected: Precision?) throws {
+        #expect(try description(model: #"{"path": "x"\#(setting)}"#).models["m"]?.precision == expected)
+    }
+
+    @Test func unknownPrecisionIsRefused() throws {
+        let error = try #require(throws: ModelPoolError.self) {
+            try description(model: #"{"path": "x", "precision": "half"}"#)
+        }
+        #expect(
+            error.description.hasSuffix(#"models.m.precision: expected "exact" or "fast", got "half""#),
+            "\(error)")
+    }
+}
