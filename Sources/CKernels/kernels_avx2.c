@@ -6,11 +6,12 @@
 #if defined(__x86_64__)
 
 #pragma STDC FP_CONTRACT OFF
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 #define VARIANT gq_kernels_avx2
 #define VARIANT_SET GQ_AVX2
 #define GQ_HAS_FMA 1
+#define GQ_HAS_HALF 1
 // 16 registers, two to a vector: up to 6 accumulators, the weights of one panel, one broadcast input.
 #define TILE_ROWS 6
 #define WIDEST_TILE(R) ((R) == 1 ? 4 : (R) <= 3 ? 2 : 1)

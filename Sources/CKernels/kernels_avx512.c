@@ -6,11 +6,12 @@
 #if defined(__x86_64__)
 
 #pragma STDC FP_CONTRACT OFF
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
 
 #define VARIANT gq_kernels_avx512
 #define VARIANT_SET GQ_AVX512
 #define GQ_HAS_FMA 1
+#define GQ_HAS_HALF 1
 // 32 registers: up to 24 accumulators, the weights of the panels, one broadcast input.
 #define TILE_ROWS 6
 #define WIDEST_TILE(R) ((R) <= 3 ? 8 : 4)

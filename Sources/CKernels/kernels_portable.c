@@ -10,6 +10,7 @@
 #if defined(__aarch64__)
 // NEON: 32 registers, four to a vector.
 #define GQ_HAS_FMA 1
+#define GQ_HAS_HALF 1
 #define TILE_ROWS 6
 #define WIDEST_TILE(R) ((R) == 1 ? 4 : (R) <= 3 ? 2 : 1)
 #define TILES(X)                                \
@@ -19,6 +20,7 @@
     X(4, 1) X(5, 1) X(6, 1)
 #else
 #define GQ_HAS_FMA 0
+#define GQ_HAS_HALF 0
 #define TILE_ROWS 2
 #define WIDEST_TILE(R) ((void)(R), 1)
 #define TILES(X) X(1, 1) X(2, 1)

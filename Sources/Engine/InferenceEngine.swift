@@ -1,3 +1,4 @@
+import Decoder
 import Foundation
 public import Generation
 import Synchronization
@@ -13,13 +14,17 @@ public final class InferenceEngine: Sendable {
     /// Starts the thread.
     ///
     /// - Parameter models: The models to serve; names are unique.
-    init(_ loaded: [LoadedModel]) {
+    /// - Throws: `KernelError.outOfMemory` if the system refuses the address space of a KV cache.
+    init(_ loaded: [LoadedModel]) throws {
+        let caches = try loaded.map {
+            try KeyValueCache(shape: $0.decoder.shape, blockCount: $0.blockCount, format: $0.cacheFormat)
+        }
         published = MetricsBoard(count: loaded.count)
         models = loaded.enumerated().map { [inbox] index, model in
             EngineModel(model, index: index, inbox: inbox)
         }
         let thread = Thread { [inbox, published, finished] in
-            Self.run(loaded, inbox: inbox, metrics: published)
+            Self.run(Array(zip(loaded, caches)), inbox: inbox, metrics: published)
             finished.signal()
         }
         thread.name = "glimpq-engine"
@@ -50,8 +55,8 @@ public final class InferenceEngine: Sendable {
         }
     }
 
-    private static func run(_ models: [LoadedModel], inbox: Inbox, metrics: MetricsBoard) {
-        let runners = models.map(ModelRunner.init)
+    private static func run(_ models: [(LoadedModel, KeyValueCache)], inbox: Inbox, metrics: MetricsBoard) {
+        let runners = models.map { ModelRunner($0, cache: $1) }
         while true {
             let isIdle = !runners.contains { $0.hasWork }
             let commands = inbox.take(waiting: isIdle)

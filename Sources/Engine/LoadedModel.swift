@@ -14,6 +14,8 @@ struct LoadedModel: Sendable {
     let forcedThinkingEnd: [TokenID]
     /// Size of the KV cache, in blocks of `KeyValueCache.blockTokens` tokens.
     var blockCount: Int
+    /// How the KV cache holds keys and values.
+    var cacheFormat: KeyValueFormat
     /// Most tokens in one forward pass.
     var maximumRows: Int
     /// Most tokens of one sequence in one forward pass.
@@ -46,7 +48,8 @@ struct LoadedModel: Sendable {
             fingerprint: checkpoint.fingerprint)
         maximumRows = entry.maximumBatchTokens ?? 512
         maximumChunk = entry.maximumPrefillChunk ?? 128
-        let blockBytes = KeyValueCache.bytesPerBlock(shape)
+        cacheFormat = entry.kvCacheType ?? KeyValueFormat(suiting: decoder.precision)
+        let blockBytes = KeyValueCache.bytesPerBlock(shape, format: cacheFormat)
         if let mebibytes = entry.kvCacheMiB {
             blockCount = max(1, mebibytes << 20 / blockBytes)
         } else {

@@ -24,7 +24,8 @@ public struct ModelPool: Sendable {
     ///   - description: What to load.
     ///   - folder: What relative paths are relative to.
     ///   - threads: Compute threads; overrides the description's.
-    /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``.
+    /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``, and a `KernelError` if the system refuses threads or the
+    ///   address space of a KV cache.
     public init(_ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil) throws {
         let compute = try ComputeThreads(count: threads ?? description.threads ?? availableProcessors())
         var loaded: [LoadedModel] = []
@@ -43,7 +44,7 @@ public struct ModelPool: Sendable {
         self.plan = plan
         defaultPair = description.defaultPair
         pairs = description.pairs
-        engine = InferenceEngine(loaded)
+        engine = try InferenceEngine(loaded)
     }
 
     /// The models of a pair and what is known about their working together.
@@ -93,7 +94,7 @@ public struct ModelPlan: Sendable, Hashable, Codable {
         identity = model.identity
         self.path = path
         weightBytes = model.decoder.weightByteCount
-        cacheBytes = model.blockCount * KeyValueCache.bytesPerBlock(model.decoder.shape)
+        cacheBytes = model.blockCount * KeyValueCache.bytesPerBlock(model.decoder.shape, format: model.cacheFormat)
         cacheTokens = model.blockCount * KeyValueCache.blockTokens
     }
 }

@@ -34,6 +34,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         public var precision: Precision?
         /// Size of the KV cache in MiB; `nil`: an equal share of a quarter of the memory, at most 64 full contexts.
         public var kvCacheMiB: Int?
+        /// How the KV cache holds keys and values: `f32` or `f16`; `nil`: f32 beside exact products, f16 beside fast ones.
+        public var kvCacheType: KeyValueFormat?
         /// Most tokens in one forward pass; `nil`: 512.
         public var maximumBatchTokens: Int?
         /// Most tokens of one sequence in one forward pass; `nil`: 128.
@@ -44,12 +46,14 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         /// Describes a model; settings left out get their defaults.
         public init(
             path: String, kernels: String? = nil, precision: Precision? = nil, kvCacheMiB: Int? = nil,
-            maximumBatchTokens: Int? = nil, maximumPrefillChunk: Int? = nil, template: String? = nil
+            kvCacheType: KeyValueFormat? = nil, maximumBatchTokens: Int? = nil,
+            maximumPrefillChunk: Int? = nil, template: String? = nil
         ) {
             self.path = path
             self.kernels = kernels
             self.precision = precision
             self.kvCacheMiB = kvCacheMiB
+            self.kvCacheType = kvCacheType
             self.maximumBatchTokens = maximumBatchTokens
             self.maximumPrefillChunk = maximumPrefillChunk
             self.template = template
@@ -58,6 +62,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         enum CodingKeys: String, CodingKey, CaseIterable {
             case path, kernels, precision, template
             case kvCacheMiB = "kv_cache_mib"
+            case kvCacheType = "kv_cache_type"
             case maximumBatchTokens = "max_batch_tokens"
             case maximumPrefillChunk = "max_prefill_chunk"
         }
@@ -68,8 +73,9 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             path = try values.decode(String.self, forKey: .path)
             kernels = try values.decodeIfPresent(String.self, forKey: .kernels)
-            precision = try values.decodePrecision(.precision)
+            precision = try values.decodeChoice(.precision)
             kvCacheMiB = try values.decodePositive(.kvCacheMiB)
+            kvCacheType = try values.decodeChoice(.kvCacheType)
             maximumBatchTokens = try values.decodePositive(.maximumBatchTokens)
             maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk)
             template = try values.decodeIfPresent(String.self, forKey: .template)
@@ -171,14 +177,14 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer {
-    fileprivate func decodePrecision(_ key: Key) throws -> Precision? {
+    fileprivate func decodeChoice<Choice: RawRepresentable<String> & CaseIterable>(_ key: Key) throws -> Choice? {
         guard let name = try decodeIfPresent(String.self, forKey: key) else { return nil }
-        guard let precision = Precision(rawValue: name) else {
-            let known = Precision.allCases.map { $0.rawValue.debugDescription }.joined(separator: " or ")
+        guard let choice = Choice(rawValue: name) else {
+            let known = Choice.allCases.map(\.rawValue.debugDescription).joined(separator: " or ")
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: self, debugDescription: "expected \(known), got \(name.debugDescription)")
         }
-        return precision
+        return choice
     }
 
     fileprivate func decodePositive(_ key: Key) throws -> Int? {

@@ -29,10 +29,10 @@ final class ModelRunner {
     private(set) var metrics = ModelMetrics()
 
     /// Creates a runner with an empty cache.
-    init(_ model: LoadedModel) {
+    init(_ model: LoadedModel, cache: KeyValueCache) {
         name = model.identity.name
         decoder = model.decoder
-        cache = KeyValueCache(shape: model.decoder.shape, blockCount: model.blockCount)
+        self.cache = cache
         endOfText = model.vocabulary.endOfText
         sampleable = min(model.vocabulary.count, model.decoder.shape.vocabularySize)
         tokenBytes = TokenBytes(model.vocabulary)

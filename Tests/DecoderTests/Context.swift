@@ -1,4 +1,5 @@
 import Checkpoints
+import Kernels
 
 @testable import Decoder
 
@@ -38,9 +39,9 @@ extension Decoder {
     }
 
     /// The logits after each token, fed in chunks of that size.
-    func logits(of tokens: [Int32], chunk: Int) -> [[Float]] {
+    func logits(of tokens: [Int32], chunk: Int, cache format: KeyValueFormat = .float32) throws -> [[Float]] {
         let blockCount = tokens.count / KeyValueCache.blockTokens + 1
-        let cache = KeyValueCache(shape: shape, blockCount: blockCount)
+        let cache = try KeyValueCache(shape: shape, blockCount: blockCount, format: format)
         var context = Context(blocks: (0..<Int32(blockCount)).reversed())
         var rows: [[Float]] = []
         for start in stride(from: 0, to: tokens.count, by: chunk) {
@@ -52,9 +53,9 @@ extension Decoder {
     }
 
     /// Greedy continuation of a prompt.
-    func greedy(_ prompt: [Int32], count: Int) -> [Int32] {
+    func greedy(_ prompt: [Int32], count: Int) throws -> [Int32] {
         let blockCount = (prompt.count + count) / KeyValueCache.blockTokens + 1
-        let cache = KeyValueCache(shape: shape, blockCount: blockCount)
+        let cache = try KeyValueCache(shape: shape, blockCount: blockCount, format: .float32)
         var context = Context(blocks: 0..<Int32(blockCount))
         var batch = ForwardBatch()
         context.feed(prompt, to: &batch)

@@ -36,7 +36,7 @@ import Testing
         let decoder = try Self.decoder(model, threads: 1)
         let prompts = try JSONDecoder().decode([String: [Prompt]].self, from: Self.golden("logits.json"))
         for prompt in try #require(prompts[model]) {
-            let last = try #require(decoder.logits(of: prompt.ids, chunk: prompt.ids.count).last)
+            let last = try #require(try decoder.logits(of: prompt.ids, chunk: prompt.ids.count).last)
             let largest = prompt.logits.map(abs).max() ?? 0
             let difference = zip(last, prompt.logits).map { abs($0 - $1) }.max() ?? .infinity
             #expect(difference <= 1e-4 * largest, "relative difference \(difference / largest)")
@@ -52,7 +52,7 @@ import Testing
         let lines = try Self.golden("greedy-\(model).jsonl").split(separator: UInt8(ascii: "\n")).prefix(64)
         let problems = try lines.map { try JSONDecoder().decode(Greedy.self, from: $0) }
         let blocks = 40
-        let cache = KeyValueCache(shape: decoder.shape, blockCount: blocks * problems.count)
+        let cache = try KeyValueCache(shape: decoder.shape, blockCount: blocks * problems.count, format: .float32)
         var contexts = problems.indices.map { Context(blocks: Int32($0 * blocks)..<Int32(($0 + 1) * blocks)) }
         var next = problems.map(\.prompt_ids), written = problems.map { _ in [Int32]() }
         var active = Array(problems.indices), batch = ForwardBatch()

@@ -23,7 +23,7 @@ import Testing
             checkpoint: GoldenCheckpoint.open(test.name), threads: ComputeThreads(count: 1), family: test.family,
             instructionSet: test.instructionSet)
         for prompt in golden.prompts {
-            let rows = decoder.logits(of: prompt.ids, chunk: prompt.ids.count)
+            let rows = try decoder.logits(of: prompt.ids, chunk: prompt.ids.count)
             #expect(rows.map(\.indexOfMaximum) == prompt.argmax)
             let last = try #require(rows.last)
             let largest = prompt.logits.map(abs).max() ?? 0
@@ -32,7 +32,7 @@ import Testing
             let statistics = last.withUnsafeBufferPointer { LogitStatistics(of: $0) }
             #expect(abs(statistics.entropy - prompt.entropy) < 1e-4)
             #expect(abs(statistics.logSumExp - prompt.logSumExp) < 1e-4 * Double(largest))
-            #expect(decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)
+            #expect(try decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)
         }
     }
 }

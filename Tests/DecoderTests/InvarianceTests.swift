@@ -47,27 +47,32 @@ import Testing
     }
 
     /// One sequence, one token at a time, on one thread with the best instruction set.
-    static func reference(_ name: String, _ tokens: [Int32]) throws -> [[UInt32]] {
+    static func reference(
+        _ name: String, _ tokens: [Int32], cache format: KeyValueFormat
+    ) throws -> [[UInt32]] {
         let decoder = try Decoder(
             checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: 1), family: .own,
             instructionSet: .best)
-        return decoder.logits(of: tokens, chunk: 1).map(\.bits)
+        return try decoder.logits(of: tokens, chunk: 1, cache: format).map(\.bits)
     }
 
-    @Test(arguments: settings) func chunksOfThePrefill(_ setting: Setting) throws {
+    @Test(arguments: settings, KeyValueFormat.allCases)
+    func chunksOfThePrefill(_ setting: Setting, format: KeyValueFormat) throws {
         let decoder = try setting.decoder()
         let tokens = Self.tokens(150, seed: 7, below: decoder.shape.vocabularySize)
-        let expected = try Self.reference(setting.name, tokens)
+        let expected = try Self.reference(setting.name, tokens, cache: format)
         for chunk in [1, 7, 64, 150] {
-            #expect(decoder.logits(of: tokens, chunk: chunk).map(\.bits) == expected, "chunks of \(chunk)")
+            let bits = try decoder.logits(of: tokens, chunk: chunk, cache: format).map(\.bits)
+            #expect(bits == expected, "chunks of \(chunk)")
         }
     }
 
-    @Test(arguments: settings) func neighboursInTheBatch(_ setting: Setting) throws {
+    @Test(arguments: settings, KeyValueFormat.allCases)
+    func neighboursInTheBatch(_ setting: Setting, format: KeyValueFormat) throws {
         let decoder = try setting.decoder(), vocabulary = decoder.shape.vocabularySize
         // Contexts of many lengths, fed together: prefills of odd lengths, then two decoding steps.
         let prompts = (0..<64).map { Self.tokens(1 + $0 * 7 % 53, seed: UInt32($0 + 1), below: vocabulary) }
-        let cache = KeyValueCache(shape: decoder.shape, blockCount: 64 * 4)
+        let cache = try KeyValueCache(shape: decoder.shape, blockCount: 64 * 4, format: format)
         let blocks = (0..<Int32(256)).map { $0 &* 37 % 256 }
         var contexts = (0..<64).map { Context(blocks: blocks[$0 * 4..<$0 * 4 + 4]) }
         var batch = ForwardBatch()
@@ -82,19 +87,21 @@ import Testing
             last = decoder.logits(batch, cache: cache)
         }
         for (index, prompt) in prompts.enumerated() {
-            #expect(try last[index].bits == Self.reference(setting.name, prompt).last, "sequence \(index)")
+            let expected = try Self.reference(setting.name, prompt, cache: format).last
+            #expect(last[index].bits == expected, "sequence \(index)")
         }
     }
 
-    @Test func staleBlocksDoNotShow() throws {
+    @Test(arguments: KeyValueFormat.allCases) func staleBlocksDoNotShow(_ format: KeyValueFormat) throws {
         let decoder = try Setting(name: "qwen3-sharded", instructionSet: .best, threads: 1, smallWeights: .max)
             .decoder()
         let tokens = Self.tokens(40, seed: 3, below: decoder.shape.vocabularySize)
-        let cache = KeyValueCache(shape: decoder.shape, blockCount: 3)
-        cache.fill(with: .nan)
+        let cache = try KeyValueCache(shape: decoder.shape, blockCount: 3, format: format)
+        cache.fillWithNaN()
         var context = Context(blocks: [1, 2, 0])
         var batch = ForwardBatch()
         context.feed(tokens, to: &batch, allLogits: true)
-        #expect(try decoder.logits(batch, cache: cache).map(\.bits) == Self.reference("qwen3-sharded", tokens))
+        let expected = try Self.reference("qwen3-sharded", tokens, cache: format)
+        #expect(decoder.logits(batch, cache: cache).map(\.bits) == expected)
     }
 }

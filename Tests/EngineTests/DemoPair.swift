@@ -17,20 +17,22 @@ enum DemoPair {
         var rows = 512
         var blocks = 4_096
         var kernels = "own"
+        var cacheFormat = KeyValueFormat.float32
     }
 
     static func engine(_ limits: Limits = Limits()) throws -> InferenceEngine {
         let compute = try ComputeThreads(count: limits.threads)
         let models = try ["slm", "llm"].map { name in
-            let entry = ModelPoolDescription.Model(
+            var entry = ModelPoolDescription.Model(
                 path: name, kernels: limits.kernels, maximumBatchTokens: limits.rows, maximumPrefillChunk: limits.chunk)
+            entry.kvCacheType = limits.cacheFormat
             var model = try LoadedModel(
                 name: name, path: folder.appendingPathComponent(name).path, entry: entry, threads: compute,
                 budget: KeyValueBudget(modelCount: 2))
             model.blockCount = limits.blocks
             return model
         }
-        return InferenceEngine(models)
+        return try InferenceEngine(models)
     }
 
     /// The first `count` shipped test problems.

@@ -1,5 +1,6 @@
 import Foundation
 import Generation
+import Kernels
 import Testing
 
 @testable import Engine
@@ -29,14 +30,17 @@ import Testing
     private static let folder = DemoPair.folder.deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Tests/Golden/demo-pair")
 
-    @Test(arguments: ["slm", "llm"]) func greedyTokensOfAllTestProblems(name: String) async throws {
+    /// With half precision the large model's texts stay the same and 3 of the small model's 500 change, which is why it
+    /// is not the default of such models.
+    @Test(arguments: [("slm", KeyValueFormat.float32), ("llm", .float32), ("llm", .float16)])
+    func greedyTokensOfAllTestProblems(name: String, cacheFormat: KeyValueFormat) async throws {
         let lines = try String(
             contentsOf: Self.folder.appendingPathComponent("greedy-\(name).jsonl"), encoding: .utf8
         ).split(separator: "\n")
         let golden = try lines.map { try JSONDecoder().decode(Greedy.self, from: Data($0.utf8)) }
         let problems = try DemoPair.problems(500)
         try #require(golden.count == 500 && problems.count == 500)
-        let engine = try DemoPair.engine(DemoPair.Limits(threads: 2, blocks: 20_000))
+        let engine = try DemoPair.engine(DemoPair.Limits(threads: 2, blocks: 20_000, cacheFormat: cacheFormat))
         let model = try #require(engine.model(named: name))
         let different = try await withThrowingTaskGroup(of: String?.self) { group in
             for (i, (expected, problem)) in zip(golden, problems).enumerated() {

@@ -20,6 +20,11 @@ import Testing
         #expect(try description(model: #"{"path": "x"\#(setting)}"#).models["m"]?.precision == expected)
     }
 
+    @Test func cacheTypeIsRead() throws {
+        let model = try description(model: #"{"path": "x", "kv_cache_type": "f16"}"#).models["m"]
+        #expect(model?.kvCacheType == .float16)
+    }
+
     @Test func unknownPrecisionIsRefused() throws {
         let error = try #require(throws: ModelPoolError.self) {
             try description(model: #"{"path": "x", "precision": "half"}"#)

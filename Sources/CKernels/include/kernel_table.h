@@ -56,11 +56,13 @@ typedef struct {
     const float *_Nullable bias;
 } gq_matrix;
 
-/// Where the rows of one layer live in the paged KV cache. Offsets and strides are in floats.
+/// Where the rows of one layer live in the paged KV cache. Offsets and strides are in elements.
 ///
 /// A block holds 16 tokens; per layer and KV head K is [headDim][16] and V is [16][headDimPadded].
 typedef struct {
-    float *base;
+    void *base;
+    /// GQ_FLOAT32 or GQ_FLOAT16.
+    int32_t format;
     size_t block_stride;
     size_t key_offset;
     size_t value_offset;

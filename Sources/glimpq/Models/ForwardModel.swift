@@ -73,7 +73,7 @@ final class ForwardModel {
                 .usage, "--ids, --greedy: \(ids.count) + \(greedy) tokens do not fit the context of \(limit) tokens")
         }
         let blocks = (ids.count + greedy) / KeyValueCache.blockTokens + 1
-        let cache = KeyValueCache(shape: decoder.shape, blockCount: blocks)
+        let cache = try KeyValueCache(shape: decoder.shape, blockCount: blocks, format: .float32)
         var rows: [LogitRow] = []
         for start in stride(from: 0, to: ids.count, by: Self.chunk) {
             let end = min(start + Self.chunk, ids.count)

@@ -10,16 +10,21 @@ struct ModelReport {
     private let checkpoint: Checkpoint
     private let tokenizer: Tokenizer
     private let precision: Precision
+    private let cacheFormat: KeyValueFormat
 
     /// Opens a folder.
     ///
-    /// - Parameter precision: What a pool file asks for; `nil`: what suits the weights.
+    /// - Parameters:
+    ///   - precision: What a pool file asks for; `nil`: what suits the weights.
+    ///   - cacheFormat: What a pool file asks for; `nil`: what suits the precision.
     /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(path: String, precision: Precision? = nil) throws {
+    init(path: String, precision: Precision? = nil, cacheFormat: KeyValueFormat? = nil) throws {
         self.path = path
         checkpoint = try Checkpoint.open(path: path)
         tokenizer = try Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json"))
-        self.precision = precision ?? Precision(suiting: checkpoint)
+        let precision = precision ?? Precision(suiting: checkpoint)
+        self.precision = precision
+        self.cacheFormat = cacheFormat ?? KeyValueFormat(suiting: precision)
     }
 
     private var elementTypes: [(name: String, bytes: Int)] {
@@ -44,7 +49,7 @@ struct ModelReport {
     }
 
     private var cacheBytesPerToken: Int {
-        KeyValueCache.bytesPerBlock(checkpoint.shape) / KeyValueCache.blockTokens
+        KeyValueCache.bytesPerBlock(checkpoint.shape, format: cacheFormat) / KeyValueCache.blockTokens
     }
 
     private var endOfText: String {
@@ -86,7 +91,7 @@ struct ModelReport {
             ("in memory", "about \(Figures.bytes(memoryBytes)) of weights", "\(memoryBytes)"),
             (
                 "KV cache",
-                "\(Figures.bytes(cacheBytesPerToken)) per token, \(Figures.bytes(context)) per full context",
+                "\(cacheFormat.rawValue), \(Figures.bytes(cacheBytesPerToken)) per token, \(Figures.bytes(context)) per full context",
                 "\(cacheBytesPerToken)"
             ),
             ("fingerprint", checkpoint.fingerprint, JSONText.string(checkpoint.fingerprint)),

@@ -25,7 +25,7 @@ struct PoolReport {
         models = try description.models.sorted { $0.key < $1.key }.map { name, model in
             let path = URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent())
                 .standardizedFileURL.path
-            return (name, try ModelReport(path: path, precision: model.precision))
+            return (name, try ModelReport(path: path, precision: model.precision, cacheFormat: model.kvCacheType))
         }
         pairs = description.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         defaultPair = description.defaultPair
