@@ -1,38 +1,40 @@
 /// A checkpoint on disk, mapped and checked: every tensor that its configuration needs is there with the right shape.
 public struct Checkpoint: Sendable {
-    /// The directory.
+    /// The folder or GGUF file.
     public let path: String
-    /// What `config.json` says.
+    /// What `config.json` or the metadata say.
     public let configuration: ModelConfiguration
     /// The extents, with the number of parameters.
     public let shape: ModelShape
-    /// Tokens that end a text, ascending: `eos_token_id` of `generation_config.json`, else of `config.json`.
+    /// Tokens that end a text, ascending: `eos_token_id` of `generation_config.json`, else of `config.json`; in a GGUF
+    /// file those of its metadata and the control tokens that llama.cpp takes for such ends.
     public let endOfTextTokens: [Int32]
-    /// FNV-1a 64 over `config.json`, the safetensors headers and the file sizes, in hexadecimal. Tells checkpoints apart
-    /// in records; not cryptographic.
+    /// The tokenizer that a GGUF file carries; nil for a folder, which has a `tokenizer.json`.
+    public let tokenizer: EmbeddedTokenizer?
+    /// FNV-1a 64 over configuration, headers and file sizes, in hexadecimal. Tells checkpoints apart in records; not
+    /// cryptographic.
     public let fingerprint: String
     private let tensors: [TensorRole: CheckpointTensor]
-    let files: TensorFiles
 
-    /// Opens a directory with `config.json` and safetensors files in the layout of Hugging Face. Throws `CheckpointError`.
-    public static func open(path: String) throws -> Checkpoint { try Checkpoint(directory: path) }
-
-    private init(directory: String) throws {
-        try Self.refuseOtherFormats(directory)
-        let configFile = try MappedFile(path: "\(directory)/config.json")
-        let config = try JSONObject(file: configFile)
-        path = directory
-        configuration = try ModelConfiguration(config: config)
-        files = try TensorFiles(directory: directory)
-        tensors = try Self.resolve(configuration, files: files, directory: directory)
-        shape = ModelShape(configuration, parameterCount: tensors.values.reduce(0) { $0 + $1.elementCount })
-        endOfTextTokens = try Self.endOfText(config, directory: directory, vocabulary: configuration.vocabularySize)
-        var fingerprint = Fingerprint()
-        fingerprint.add(configFile.bytes)
-        for file in files.files {
-            fingerprint.add(file.file.bytes[file.headerRange])
-            fingerprint.add(file.file.bytes.count)
+    /// Opens a checkpoint: a folder with `config.json` and safetensors files in the layout of Hugging Face, a GGUF file,
+    /// or a folder with one GGUF file, split or not. Throws `CheckpointError`.
+    public static func open(path: String) throws -> Checkpoint {
+        switch try CheckpointLocation(path: path) {
+        case .folder(let folder): try Checkpoint(folder: folder)
+        case .gguf(let file): try Checkpoint(gguf: file)
         }
+    }
+
+    init(
+        path: String, configuration: ModelConfiguration, tensors: [TensorRole: CheckpointTensor],
+        endOfTextTokens: [Int32], tokenizer: EmbeddedTokenizer?, fingerprint: Fingerprint
+    ) {
+        self.path = path
+        self.configuration = configuration
+        self.tensors = tensors
+        shape = ModelShape(configuration, parameterCount: tensors.values.reduce(0) { $0 + $1.elementCount })
+        self.endOfTextTokens = endOfTextTokens
+        self.tokenizer = tokenizer
         self.fingerprint = fingerprint.text
     }
 
@@ -44,56 +46,41 @@ public struct Checkpoint: Sendable {
     /// The tensors, in the order of their names.
     public var allTensors: [CheckpointTensor] { tensors.values.sorted { $0.name < $1.name } }
 
-    private static func refuseOtherFormats(_ path: String) throws {
-        guard !path.hasSuffix(".gguf") else {
-            throw CheckpointError.unsupported(
-                file: path, place: "file format", got: "GGUF",
-                accepted: "a directory with config.json and safetensors files (F32, F16, BF16)")
-        }
-        guard MappedFile.exists(path) else { throw CheckpointError.unreadable(file: path, reason: "no such directory") }
-        guard MappedFile.exists("\(path)/config.json") else {
-            throw CheckpointError.notACheckpoint(path: path, reason: "it is not a directory with a config.json")
-        }
-    }
+    /// The tensors by role.
+    public var tensorsByRole: [TensorRole: CheckpointTensor] { tensors }
 
-    private static func resolve(
-        _ configuration: ModelConfiguration, files: TensorFiles, directory: String
+    /// Finds the tensor of every role that a configuration has, and refuses those that have none.
+    ///
+    /// - Parameters:
+    ///   - tensors: The tensors of the files, by name.
+    ///   - path: The checkpoint, for messages.
+    ///   - name: What the files call the tensor of a role.
+    ///   - isIgnored: Whether a tensor of that name may be there without a role.
+    static func resolve(
+        _ configuration: ModelConfiguration, tensors: [String: CheckpointTensor], path: String,
+        name: (TensorRole) -> String, isIgnored: (String) -> Bool
     ) throws -> [TensorRole: CheckpointTensor] {
-        // Checkpoints saved without their output head lack the prefix.
-        let prefix = files.tensors["model.embed_tokens.weight"] != nil ? "model." : ""
-        var tensors: [TensorRole: CheckpointTensor] = [:]
+        var resolved: [TensorRole: CheckpointTensor] = [:]
         var known: Set<String> = []
         for (role, shape) in configuration.requiredTensors() {
-            let name = role == .outputHead ? role.name : prefix + role.name
-            guard let tensor = files.tensors[name] else {
-                throw CheckpointError.missingTensor(path: directory, name: name)
-            }
+            let name = name(role)
+            guard let tensor = tensors[name] else { throw CheckpointError.missingTensor(path: path, name: name) }
             guard tensor.shape == shape else {
                 throw CheckpointError.wrongShape(
                     file: tensor.file.path, tensor: name, expected: shape, got: tensor.shape)
             }
-            tensors[role] = tensor
+            resolved[role] = tensor
             known.insert(name)
         }
-        for (name, tensor) in files.tensors where !known.contains(name) {
-            // Old files carry the rotary table, tied ones sometimes a second copy of the embedding.
-            if name.hasSuffix(".rotary_emb.inv_freq") || name == TensorRole.outputHead.name { continue }
+        if let other = tensors.values.filter({ !known.contains($0.name) && !isIgnored($0.name) })
+            .min(by: { $0.name < $1.name })
+        {
             throw CheckpointError.unsupported(
-                file: tensor.file.path, place: "tensor '\(name)'",
+                file: other.file.path, place: "tensor '\(other.name)'",
                 got: "a tensor that \(configuration.architecture.rawValue) does not use",
                 accepted: "the tensors of the configuration")
         }
-        return tensors
-    }
-
-    private static func endOfText(_ config: JSONObject, directory: String, vocabulary: Int) throws -> [Int32] {
-        let key = "eos_token_id"
-        var tokens = try config.integers(key, in: 0...vocabulary - 1)
-        let generation = "\(directory)/generation_config.json"
-        if MappedFile.exists(generation) {
-            tokens = try JSONObject(file: MappedFile(path: generation)).integers(key, in: 0...vocabulary - 1) ?? tokens
-        }
-        return Set(tokens ?? []).sorted().map(Int32.init)
+        return resolved
     }
 }
 

@@ -1,5 +1,5 @@
 /// Why a checkpoint cannot be loaded. Every case names the file and the key or tensor.
-public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
+public indirect enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The system could not open, size or map the file.
     case unreadable(file: String, reason: String)
     /// The path holds no checkpoint of a known kind.
@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case unsupported(file: String, place: String, got: String, accepted: String)
     /// A tensor is absent.
     case missingTensor(path: String, name: String)
+    /// The file asks for several things that this program does not compute.
+    case several([CheckpointError])
     /// A tensor has another shape than the configuration says.
     case wrongShape(file: String, tensor: String, expected: [Int], got: [Int])
 
@@ -19,7 +21,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
         case .unreadable: "checkpoint_unreadable"
         case .notACheckpoint: "not_a_checkpoint"
         case .malformed: "checkpoint_malformed"
-        case .unsupported: "checkpoint_unsupported"
+        case .unsupported, .several: "checkpoint_unsupported"
         case .missingTensor: "tensor_missing"
         case .wrongShape: "tensor_shape"
         }
@@ -34,9 +36,10 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
         case .unsupported(let file, let place, let got, let accepted):
             "\(file): \(place): \(got) is not supported; accepted: \(accepted)"
         case .missingTensor(let path, let name):
-            "\(path): tensor '\(name)' is missing; the checkpoint is incomplete or config.json belongs to another model"
+            "\(path): tensor '\(name)' is missing; the checkpoint is incomplete, or its configuration belongs to another model"
+        case .several(let errors): errors.map(\.description).joined(separator: "\n")
         case .wrongShape(let file, let tensor, let expected, let got):
-            "\(file): tensor '\(tensor)': expected shape \(expected) from config.json, got \(got)"
+            "\(file): tensor '\(tensor)': expected shape \(expected) from the configuration, got \(got)"
         }
     }
 }

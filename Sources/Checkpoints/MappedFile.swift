@@ -43,6 +43,22 @@ final class MappedFile: @unchecked Sendable {
     /// Whether the path exists at all.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// The names in a folder, ascending; nil if the path is no folder that can be read.
+    static func names(inFolder path: String) -> [String]? {
+        guard let folder = opendir(path) else { return nil }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: name.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     private static func unreadable(_ path: String, _ code: Int32) -> CheckpointError {
         .unreadable(file: path, reason: String(cString: strerror(code)))
     }

@@ -29,11 +29,7 @@ extension ModelConfiguration {
         let trained = try config.requiredInteger("max_position_embeddings", in: 1...Int(Int32.max))
         normEpsilon = try config.positiveNumber("rms_norm_eps") ?? 1e-6
         rope = try RopeConfiguration(config: config, contextLength: trained)
-        if case .yarn(let factor, _, _, let original, _, _) = rope.scaling {
-            contextLength = max(trained, Int(min(factor * Double(original), Double(Int32.max))))
-        } else {
-            contextLength = trained
-        }
+        contextLength = rope.contextLength(trained: trained)
         tiedEmbeddings = try config.bool("tie_word_embeddings") ?? false
         let attentionBias = try config.bool("attention_bias") ?? false
         queryKeyValueBias = architecture == .qwen2 || attentionBias

@@ -1,4 +1,4 @@
-/// What `config.json` says about a model, checked to be something that the decoder computes.
+/// What `config.json` or the metadata of a GGUF file say about a model, checked to be something that the decoder computes.
 public struct ModelConfiguration: Sendable, Hashable {
     /// The model family.
     public let architecture: Architecture

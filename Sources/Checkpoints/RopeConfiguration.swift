@@ -8,17 +8,19 @@ public struct RopeConfiguration: Sendable, Hashable {
         case linear(factor: Double)
         /// Llama 3: low frequencies divided, high ones kept, between them interpolated.
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Int)
+        /// Llama 3 as GGUF files have it: one divisor for each frequency, [headDim / 2].
+        case divisors([Double])
         /// YaRN (Peng et al. 2023): interpolation by a ramp over the dimensions; cos and sin are multiplied by `attentionFactor`.
         case yarn(
             factor: Double, betaFast: Double, betaSlow: Double, originalContext: Int, attentionFactor: Double,
             truncate: Bool)
 
-        /// Name in config.json.
+        /// Name of the method, as in config.json.
         public var name: String {
             switch self {
             case .none: "default"
             case .linear: "linear"
-            case .llama3: "llama3"
+            case .llama3, .divisors: "llama3"
             case .yarn: "yarn"
             }
         }
@@ -33,5 +35,11 @@ public struct RopeConfiguration: Sendable, Hashable {
     public init(theta: Double, scaling: Scaling) {
         self.theta = theta
         self.scaling = scaling
+    }
+
+    /// The longest context in tokens of a model whose file states `trained`: YaRN may reach beyond it.
+    func contextLength(trained: Int) -> Int {
+        guard case .yarn(let factor, _, _, let original, _, _) = scaling else { return trained }
+        return max(trained, Int(min(factor * Double(original), Double(Int32.max))))
     }
 }

@@ -28,7 +28,10 @@ struct SafetensorsFile: Sendable {
             }
             tensors[name] = try Self.tensor(name, entry, file: file, dataStart: headerRange.upperBound)
         }
-        try Self.checkOverlap(tensors, file: file)
+        if let (left, right) = tensors.values.firstOverlap {
+            throw CheckpointError.malformed(
+                file: file.path, place: "\(right.name).data_offsets", reason: "overlaps tensor '\(left.name)'")
+        }
         self.tensors = tensors
     }
 
@@ -53,7 +56,7 @@ struct SafetensorsFile: Sendable {
         -> CheckpointTensor
     {
         guard let typeName = try entry.string("dtype") else { throw entry.malformed("dtype", "the key is missing") }
-        guard let type = CheckpointTensor.ElementType(rawValue: typeName) else {
+        guard let type = CheckpointTensor.ElementType(rawValue: typeName), type.blockElements == 1 else {
             throw entry.unsupported("dtype", got: "'\(typeName)'", accepted: "F32, F16, BF16")
         }
         guard case .array = entry["shape"], let shape = try entry.integers("shape", in: 0...Int.max) else {
@@ -67,7 +70,7 @@ struct SafetensorsFile: Sendable {
             throw entry.malformed(
                 "data_offsets", "\(offsets) lies outside the \(available) bytes of data; the file is truncated")
         }
-        var product = type.bytes
+        var product = type.blockBytes
         for extent in shape {
             let (next, overflow) = product.multipliedReportingOverflow(by: extent)
             guard !overflow else { throw entry.malformed("shape", "\(shape) overflows") }
@@ -81,13 +84,5 @@ struct SafetensorsFile: Sendable {
         return CheckpointTensor(
             name: name, elementType: type, shape: shape, file: file,
             range: dataStart + offsets[0]..<dataStart + offsets[1])
-    }
-
-    private static func checkOverlap(_ tensors: [String: CheckpointTensor], file: MappedFile) throws {
-        let used = tensors.values.filter { $0.byteCount > 0 }.sorted { $0.range.lowerBound < $1.range.lowerBound }
-        for (left, right) in zip(used, used.dropFirst()) where right.range.lowerBound < left.range.upperBound {
-            throw CheckpointError.malformed(
-                file: file.path, place: "\(right.name).data_offsets", reason: "overlaps tensor '\(left.name)'")
-        }
     }
 }

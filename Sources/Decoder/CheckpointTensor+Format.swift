@@ -8,11 +8,20 @@ extension CheckpointTensor {
         case .float32: .float32
         case .float16: .float16
         case .bfloat16: .bfloat16
+        case .q8_0: .q8_0
+        case .q4_0: .q4_0
+        case .q4_K: .q4_K
+        case .q6_K: .q6_K
         }
     }
 
-    /// All elements as float32.
-    var floats: [Float] { withUnsafeBytes { widened($0, format: format) } }
+    /// All elements of a vector as float32, in the order of its shape.
+    var floats: [Float] {
+        let stored = withUnsafeBytes { widened($0, format: format) }
+        var floats = stored
+        for (index, element) in stored.enumerated() { floats[row(at: index)] = element }
+        return floats
+    }
 }
 
 extension ReservedMemory {

@@ -64,7 +64,10 @@ final class LayerWeights: @unchecked Sendable {
         ) {
             guard let source = checkpoint[.layer(layer, tensor)] else { return }
             let rows = source.shape[0]
-            let outputs = (0..<rows).map { Int32(interleaved ? first + $0 / 16 * 32 + $0 % 16 : first + $0) }
+            let outputs = (0..<rows).map { index in
+                let row = source.row(at: index)
+                return Int32(interleaved ? first + row / 16 * 32 + row % 16 : first + row)
+            }
             source.withUnsafeBytes { matrix.pack($0, format: source.format, outputs: outputs) }
         }
         pack(.query, into: projection)

@@ -20,6 +20,7 @@ struct RotaryFrequencies: Sendable {
         switch rope.scaling {
         case .none: (radians, magnitude) = (plain, 1)
         case .linear(let factor): (radians, magnitude) = (plain.map { $0 / factor }, 1)
+        case .divisors(let divisors): (radians, magnitude) = (zip(plain, divisors).map { $0 / $1 }, 1)
         case .llama3(let factor, let low, let high, let original):
             radians = plain.map { Self.llama3($0, factor: factor, low: low, high: high, original: Double(original)) }
             magnitude = 1

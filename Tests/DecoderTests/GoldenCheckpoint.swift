@@ -22,9 +22,20 @@ struct GoldenCheckpoint: Decodable {
 
     static let names = ["llama-biases", "qwen2-tied", "qwen3-sharded", "qwen3-half"]
 
+    /// The same weights in GGUF files: the path behind the folder of the checkpoint.
+    static let ggufFiles = [
+        "llama-biases": "model.gguf", "qwen2-tied": "model.gguf", "qwen3-sharded": "model-00002-of-00002.gguf",
+        "qwen3-half": "model.gguf", "llama-q8_0": "model.gguf", "qwen2-q4_0": "model.gguf",
+        "qwen3-q4_k_m": "model.gguf",
+    ]
+
     static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     static func open(_ name: String) throws -> Checkpoint { try Checkpoint.open(path: path(name)) }
+
+    static func openGGUF(_ name: String) throws -> Checkpoint {
+        try Checkpoint.open(path: path(name) + "/" + (ggufFiles[name] ?? ""))
+    }
 
     static func load(_ name: String) throws -> GoldenCheckpoint {
         let data = try Data(contentsOf: folder.appendingPathComponent("\(name)/expected.json"))

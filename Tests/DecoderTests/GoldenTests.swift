@@ -17,10 +17,33 @@ import Testing
             + [Case(name: name, family: .openBLAS, instructionSet: .best)]
     }
 
+    static let ggufCases = GoldenCheckpoint.ggufFiles.keys.sorted().flatMap { name in
+        KernelFamily.allCases.map { Case(name: name, family: $0, instructionSet: .best) }
+    }
+
     @Test(arguments: cases) func equalsTransformers(_ test: Case) throws {
+        try expectGolden(test, GoldenCheckpoint.open(test.name))
+    }
+
+    @Test(arguments: ggufCases) func ggufEqualsTransformers(_ test: Case) throws {
+        try expectGolden(test, GoldenCheckpoint.openGGUF(test.name))
+    }
+
+    /// The same numbers in both formats give the same bits.
+    @Test(arguments: ["qwen2-tied", "qwen3-half"])
+    func ggufEqualsFolder(name: String) throws {
+        let tokens = try #require(GoldenCheckpoint.load(name).prompts.last).ids
+        let rows = try [GoldenCheckpoint.open(name), GoldenCheckpoint.openGGUF(name)].map { checkpoint in
+            try Decoder(checkpoint: checkpoint, threads: ComputeThreads(count: 1), family: .own, precision: .exact)
+                .logits(of: tokens, chunk: tokens.count).map(\.bits)
+        }
+        #expect(rows[0] == rows[1])
+    }
+
+    private func expectGolden(_ test: Case, _ checkpoint: Checkpoint) throws {
         let golden = try GoldenCheckpoint.load(test.name)
         let decoder = try Decoder(
-            checkpoint: GoldenCheckpoint.open(test.name), threads: ComputeThreads(count: 1), family: test.family,
+            checkpoint: checkpoint, threads: ComputeThreads(count: 1), family: test.family,
             instructionSet: test.instructionSet)
         for prompt in golden.prompts {
             let rows = try decoder.logits(of: prompt.ids, chunk: prompt.ids.count)

@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Small random checkpoints with awkward shapes, and what Hugging Face transformers computes from them (float32, eager).
 
-usage: make.py [NAME...]      writes NAME/{config.json,generation_config.json,model*.safetensors,expected.json} beside itself
+usage: make.py [NAME...]      writes NAME/{config.json,generation_config.json,model*.safetensors,expected.json} and the
+                              same weights as NAME/model*.gguf beside itself; of quantised cases only GGUF and expected.json
 
 expected.json: {"prompts": [{"ids", "logits" (last position), "entropy" (nats), "logSumExp", "argmax" (every position),
 "greedy" (64 ids), "margin" (smallest gap of the two largest logits while decoding)}]}.
-Weights are drawn per tensor name and rounded to bfloat16, so every element type holds the same numbers exactly.
-Needs numpy, torch, transformers.
+Weights are drawn per tensor name and rounded to bfloat16, so every element type holds the same numbers exactly. Of
+quantised cases transformers computes the dequantised weights; Q4_K and Q6_K blocks are drawn bit by bit.
+Needs gguf, numpy, torch, transformers.
 """
-import hashlib, json, os, struct, sys
+import glob, hashlib, json, os, struct, sys, tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+import gguf
 import numpy as np
 import torch
+from gguf import quants
 from transformers import AutoModelForCausalLM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -52,6 +56,25 @@ CASES = {
         max_position_embeddings=512, rms_norm_eps=1e-6, rope_theta=1000000.0, rope_scaling=None, hidden_act="silu",
         attention_bias=True, use_sliding_window=False, sliding_window=None, tie_word_embeddings=False,
         bos_token_id=0, eos_token_id=0, torch_dtype="float16"), generation=dict(eos_token_id=9)),
+    # Permuted rows of blocks, Llama 3 rope, one KV head, four heads of 32 on 64, untied.
+    "llama-q8_0": dict(type="Q8_0", config=dict(
+        model_type="llama", architectures=["LlamaForCausalLM"], hidden_size=64, num_attention_heads=4,
+        num_key_value_heads=1, head_dim=32, intermediate_size=160, num_hidden_layers=2, vocab_size=83,
+        max_position_embeddings=512, rms_norm_eps=1e-5, rope_theta=500.0, rope_scaling=LLAMA3, hidden_act="silu",
+        attention_bias=False, mlp_bias=False, tie_word_embeddings=False, bos_token_id=1, eos_token_id=2)),
+    # Biases beside blocks, tied embedding in another format than the rest.
+    "qwen2-q4_0": dict(type="Q4_0", types={"token_embd.weight": "Q8_0"}, config=dict(
+        model_type="qwen2", architectures=["Qwen2ForCausalLM"], hidden_size=96, num_attention_heads=3,
+        num_key_value_heads=1, intermediate_size=128, num_hidden_layers=2, vocab_size=90,
+        max_position_embeddings=256, rms_norm_eps=1e-6, rope_theta=10000.0, rope_scaling=None, hidden_act="silu",
+        use_sliding_window=False, tie_word_embeddings=True, bos_token_id=1, eos_token_id=3)),
+    # The mix of a Q4_K_M file: some values, some feed-forward outputs and the head in six bits; YaRN.
+    "qwen3-q4_k_m": dict(type="Q4_K", types={"blk.0.attn_v.weight": "Q6_K", "blk.1.ffn_down.weight": "Q6_K",
+                                             "output.weight": "Q6_K"}, config=dict(
+        model_type="qwen3", architectures=["Qwen3ForCausalLM"], hidden_size=256, num_attention_heads=4,
+        num_key_value_heads=1, head_dim=64, intermediate_size=256, num_hidden_layers=2, vocab_size=61,
+        max_position_embeddings=256, rms_norm_eps=1e-6, rope_parameters=YARN, hidden_act="silu",
+        attention_bias=False, use_sliding_window=False, tie_word_embeddings=False, bos_token_id=None, eos_token_id=4)),
 }
 
 
@@ -137,7 +160,121 @@ def write(case, folder):
         dump(f"{folder}/model.safetensors.index.json", dict(metadata=dict(total_size=total), weight_map=weight_map))
 
 
-def expect(folder, config, case):
+GGUF_NAMES = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
+              "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
+              "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+              "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate",
+              "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+
+
+def gguf_name(name):
+    stem, kind = name.rsplit(".", 1)
+    if stem.startswith("model.layers."):
+        _, _, layer, part = stem.split(".", 3)
+        return f"blk.{layer}.{GGUF_NAMES[part]}.{kind}"
+    return f"{GGUF_NAMES[stem]}.{kind}"
+
+
+def rotated_pairs(x, heads):
+    """Rows of queries and keys in the order that llama.cpp wants of Llama models: the halves of a head take turns."""
+    return x.reshape(heads, 2, x.shape[0] // heads // 2, *x.shape[1:]).swapaxes(1, 2).reshape(x.shape)
+
+
+def random_blocks(case, name, shape, type, scale):
+    """Q4_K or Q6_K blocks with every bit drawn but the exponents of their scales."""
+    elements, size = gguf.GGML_QUANT_SIZES[type]
+    key = int.from_bytes(hashlib.sha256(f"{case}/{name}/blocks".encode()).digest()[:8], "little")
+    rng = np.random.Generator(np.random.Philox(key))
+    blocks = rng.integers(0, 256, (shape[0], shape[1] // elements, size), dtype=np.uint8)
+    d = scale * rng.uniform(0.5, 1.5, blocks.shape[:2])
+    if type == gguf.GGMLQuantizationType.Q4_K:  # standard deviation about 258 d where the minima balance the values
+        pair = np.stack([d / 258, 7.5 * d / 258], -1).astype("<f2")
+        blocks[..., :4] = pair.view(np.uint8)
+    else:  # about 1367 d
+        blocks[..., 208:] = (d / 1367).astype("<f2")[..., None].view(np.uint8)
+    return blocks.reshape(shape[0], -1)
+
+
+def stored(case, spec, name, shape, kind, scale):
+    """A tensor as its GGUF file holds it, in the order of rows of Hugging Face: (array, type)."""
+    x = draw(case, name, shape, kind, scale)
+    type = gguf.GGMLQuantizationType[spec.get("types", {}).get(gguf_name(name), spec["type"])]
+    if len(shape) == 1:
+        return x, gguf.GGMLQuantizationType.F32
+    if type in (gguf.GGMLQuantizationType.Q4_K, gguf.GGMLQuantizationType.Q6_K):
+        return random_blocks(case, name, shape, type, scale), type
+    return quants.quantize(x, type), type
+
+
+def llama3_divisors(rope, theta, head_dim):
+    """By how much Llama 3 divides each frequency, as llama.cpp's conversion writes it."""
+    wavelengths = 2 * np.pi * theta ** (np.arange(0, head_dim, 2) / head_dim)
+    low, high, context = rope["low_freq_factor"], rope["high_freq_factor"], rope["original_max_position_embeddings"]
+    smooth = np.clip((context / wavelengths - low) / (high - low), 0, 1)
+    return (1 / ((1 - smooth) / rope["factor"] + smooth)).astype(np.float32)
+
+
+def write_gguf(case, folder):
+    spec = CASES[case]
+    c, split = spec["config"], spec.get("shards", 1) > 1
+    arch, h, heads, kv = c["model_type"], c["hidden_size"], c["num_attention_heads"], c["num_key_value_heads"]
+    rope = c.get("rope_parameters") or c.get("rope_scaling") or {}
+    theta = rope.get("rope_theta") or c["rope_theta"]
+    for old in glob.glob(f"{folder}/*.gguf"):
+        os.remove(old)
+    w = gguf.GGUFWriter(f"{folder}/model.gguf", arch, split_max_tensors=20 if split else 0)
+    w.add_context_length(c["max_position_embeddings"])
+    w.add_embedding_length(h)
+    w.add_block_count(c["num_hidden_layers"])
+    w.add_feed_forward_length(c["intermediate_size"])
+    w.add_head_count(heads)
+    w.add_head_count_kv(kv)
+    w.add_layer_norm_rms_eps(c["rms_norm_eps"])
+    w.add_rope_freq_base(theta)
+    if "head_dim" in c:
+        w.add_key_length(c["head_dim"])
+        w.add_value_length(c["head_dim"])
+    kind = rope.get("rope_type", rope.get("type"))
+    if kind in ("linear", "yarn"):
+        w.add_rope_scaling_type(gguf.RopeScalingType(kind))
+        w.add_rope_scaling_factor(rope["factor"])
+    if kind == "yarn":
+        w.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    if kind == "llama3":
+        w.add_tensor("rope_freqs.weight", llama3_divisors(rope, theta, c["head_dim"]))
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre("llama-bpe" if arch == "llama" else "qwen2")
+    w.add_token_list([f"t{i}" for i in range(c["vocab_size"])])
+    w.add_token_types([gguf.TokenType.NORMAL] * c["vocab_size"])
+    w.add_token_merges([])
+    eos = c["eos_token_id"]
+    w.add_eos_token_id(eos[0] if isinstance(eos, list) else eos)
+    for name, shape, kind, scale in tensors(c):
+        array, type = stored(case, spec, name, shape, kind, scale)
+        if arch == "llama" and ("q_proj" in name or "k_proj" in name):
+            array = rotated_pairs(array, heads if "q_proj" in name else kv)
+        w.add_tensor(gguf_name(name), np.ascontiguousarray(array), raw_dtype=type)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def write_dequantised(case, folder):
+    """The folder that transformers reads for a quantised case."""
+    spec = CASES[case]
+    dump(f"{folder}/config.json", dict(spec["config"], torch_dtype="float32"))
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, shape, kind, scale in tensors(spec["config"]):
+        raw = quants.dequantize(*stored(case, spec, name, shape, kind, scale)).astype("<f4").tobytes()
+        header[name] = dict(dtype="F32", shape=list(shape), data_offsets=[len(data), len(data) + len(raw)])
+        data += raw
+    text = json.dumps(header).encode()
+    with open(f"{folder}/model.safetensors", "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def expect(folder, target, config, case):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager",
                                                  local_files_only=True).eval()
     rng = np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(case.encode()).digest()[:8], "little")))
@@ -164,13 +301,20 @@ def expect(folder, config, case):
                 ids=ids, logits=[float(f"{float(x):.8g}") for x in last], entropy=float(-(exact.exp() * exact).sum()),
                 logSumExp=float(torch.logsumexp(last.double(), -1)), argmax=out.logits[0].argmax(-1).tolist(),
                 greedy=greedy, margin=margin))
-    with open(f"{folder}/expected.json", "w") as f:
+    with open(f"{target}/expected.json", "w") as f:
         f.write('{"prompts": [\n' + ",\n".join(json.dumps(p) for p in prompts) + "\n]}\n")
     print(case, [round(p["margin"], 4) for p in prompts], [len(set(p["greedy"])) for p in prompts],
-          sum(os.path.getsize(f"{folder}/{n}") for n in os.listdir(folder)) // 1024, "KiB")
+          sum(os.path.getsize(f"{target}/{n}") for n in os.listdir(target)) // 1024, "KiB")
 
 
 for case in sys.argv[1:] or CASES:
     target = os.path.join(HERE, case)
-    write(case, target)
-    expect(target, CASES[case]["config"], case)
+    os.makedirs(target, exist_ok=True)
+    write_gguf(case, target)
+    if CASES[case]["type"] in ("F32", "F16", "BF16"):
+        write(case, target)
+        expect(target, target, CASES[case]["config"], case)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            write_dequantised(case, folder)
+            expect(folder, target, CASES[case]["config"], case)
