@@ -12,6 +12,7 @@ public enum Migrations {
         ("grants", PackageResources.V0008__grants_sql),
         ("views", PackageResources.V0009__views_sql),
         ("analysis", PackageResources.V0010__analysis_sql),
+        ("lookups", PackageResources.V0011__lookups_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

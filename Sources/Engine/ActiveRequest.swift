@@ -80,20 +80,20 @@ struct ActiveRequest {
         return finish ?? (tokens.count >= tokenLimit ? .length : nil)
     }
 
-    /// Answers a generation with what has been produced.
-    func answer(finish: FinishReason) {
-        guard case .generate(_, let continuation) = call else { return }
-        continuation.resume(
-            returning: Generation(
-                tokens: tokens, finish: finish, logProbability: logProbability, entropySum: entropySum,
-                measuredTokens: measured, work: work))
+    /// What has been produced, for a generation that ends.
+    func answer(finish: FinishReason) -> EngineAnswer {
+        guard case .generate(_, let continuation) = call else { preconditionFailure("a probe generates nothing") }
+        let generation = Generation(
+            tokens: tokens, finish: finish, logProbability: logProbability, entropySum: entropySum,
+            measuredTokens: measured, work: work)
+        return .generation(.success(generation), continuation)
     }
 
-    /// Answers a probe with a row of logits.
+    /// What a row of logits says, for a probe.
     func answer(
         _ logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
-    ) {
-        guard case .probe(let request, let continuation) = call else { return }
+    ) -> EngineAnswer {
+        guard case .probe(let request, let continuation) = call else { preconditionFailure("a generation is no probe") }
         let sampled =
             statistics.isFinite
             ? sampler.draw(
@@ -103,14 +103,9 @@ struct ActiveRequest {
         let signals = DistributionSignals(
             logits: logits, statistics: statistics, topCount: request.topCount,
             topEntropySupport: request.topEntropySupport)
-        continuation.resume(returning: Probe(signals: signals, sampledToken: sampled, work: work))
+        return .probe(.success(Probe(signals: signals, sampledToken: sampled, work: work)), continuation)
     }
 
-    /// Answers with an error.
-    func fail(_ error: any Error) {
-        switch call {
-        case .probe(_, let continuation): continuation.resume(throwing: error)
-        case .generate(_, let continuation): continuation.resume(throwing: error)
-        }
-    }
+    /// An error.
+    func failure(_ error: any Error) -> EngineAnswer { call.failure(error) }
 }

@@ -23,8 +23,9 @@ struct CachedSequence {
         var common = 0
         let limit = min(computed, context.count - 1)
         while common < limit && tokens[common] == context[common] { common += 1 }
-        truncate(to: common, blocks: &blocks)
-        tokens = context
+        truncate(to: common, keeping: 0, blocks: &blocks)
+        // Written over in place: as another name for the caller's array it would be copied with the first token.
+        tokens.replaceSubrange(computed..., with: context[computed...])
         sharePrefix(blocks: &blocks)
         return computed
     }
@@ -57,8 +58,16 @@ struct CachedSequence {
     }
 
     /// Gives all blocks back; the tokens stay and must be computed anew.
-    mutating func releaseBlocks(blocks: inout KeyValueBlocks) {
-        truncate(to: 0, blocks: &blocks)
+    ///
+    /// - Parameter keeping: Number of leading tokens that someone may ask for again.
+    mutating func releaseBlocks(keeping: Int, blocks: inout KeyValueBlocks) {
+        truncate(to: 0, keeping: keeping, blocks: &blocks)
+    }
+
+    /// The full block that is computed next, if there is one: others may be about to compute the same.
+    func nextBlock(size: Int) -> KeyValueBlocks.PrefixKey? {
+        guard computed == contents.count * size, computed + size < tokens.count else { return nil }
+        return KeyValueBlocks.PrefixKey(parent: contents.last ?? 0, tokens: Array(tokens[computed..<computed + size]))
     }
 
     /// Finds blocks of other sequences, or of this one's past, that hold the next tokens.
@@ -72,7 +81,7 @@ struct CachedSequence {
             else { return }
             // Blocks reserved ahead for this place are not needed.
             if blockTable.count > contents.count {
-                blocks.release(blockTable[contents.count])
+                blocks.release(blockTable[contents.count], keeping: false)
                 blockTable[contents.count] = hit.block
             } else {
                 blockTable.append(hit.block)
@@ -82,7 +91,7 @@ struct CachedSequence {
         }
     }
 
-    private mutating func truncate(to length: Int, blocks: inout KeyValueBlocks) {
+    private mutating func truncate(to length: Int, keeping: Int, blocks: inout KeyValueBlocks) {
         let size = blocks.blockTokens
         var kept = min(length, computed)
         // A block that others can find must not be written again: fall back to its start.
@@ -90,7 +99,10 @@ struct CachedSequence {
         if kept % size != 0 && last < contents.count { kept = last * size }
         let keptBlocks = (kept + size - 1) / size
         // Released back to front, so that the head of the prefix is evicted last.
-        while blockTable.count > keptBlocks { blocks.release(blockTable.removeLast()) }
+        while blockTable.count > keptBlocks {
+            let start = (blockTable.count - 1) * size
+            blocks.release(blockTable.removeLast(), keeping: start < keeping)
+        }
         contents.removeLast(max(0, contents.count - kept / size))
         computed = kept
     }

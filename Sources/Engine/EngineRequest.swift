@@ -13,6 +13,14 @@ struct EngineRequest: Sendable {
         case probe(ProbeRequest, CheckedContinuation<Probe, any Error>)
         /// Generate up to a stop condition.
         case generate(GenerationRequest, CheckedContinuation<Generation, any Error>)
+
+        /// An error as the answer.
+        func failure(_ error: any Error) -> EngineAnswer {
+            switch self {
+            case .probe(_, let continuation): .probe(.failure(error), continuation)
+            case .generate(_, let continuation): .generation(.failure(error), continuation)
+            }
+        }
     }
 
     /// The sequence that the request continues.
@@ -49,13 +57,8 @@ struct EngineRequest: Sendable {
         return request.maximumTokens
     }
 
-    /// Answers with an error.
-    func fail(_ error: any Error) {
-        switch call {
-        case .probe(_, let continuation): continuation.resume(throwing: error)
-        case .generate(_, let continuation): continuation.resume(throwing: error)
-        }
-    }
+    /// Answers with an error, at once.
+    func fail(_ error: any Error) { call.failure(error).give() }
 }
 
 /// What the engine's thread is told. Every command names a model by its index in the engine.

@@ -4,8 +4,12 @@ import Generation
 /// never tensors.
 ///
 /// A full block is registered under the chain of tokens that led to it. When its last user lets go it stays, content
-/// and all, in a queue of reusable blocks, least recently used first, until its space is needed. A prefix is compared
-/// token by token, so a hash collision cannot hand out a wrong block.
+/// and all, in a queue of reusable blocks until its space is needed. A prefix is compared token by token, so a hash
+/// collision cannot hand out a wrong block.
+///
+/// Order of reuse: first blocks whose content nobody will ask for, the latest released in front, since their memory is
+/// still in the processor's caches; then blocks never used, which cost page faults and make the process larger; then
+/// prefixes that others may share, least recently used first.
 struct KeyValueBlocks {
     /// Tokens per block.
     let blockTokens: Int
@@ -15,7 +19,8 @@ struct KeyValueBlocks {
     /// Identifies the content of a full block together with everything before it; 0 is the empty prefix.
     typealias ContentID = UInt64
 
-    private struct PrefixKey: Hashable {
+    /// A full block's tokens and what comes before them.
+    struct PrefixKey: Hashable {
         let parent: ContentID
         let tokens: [TokenID]
     }
@@ -32,7 +37,7 @@ struct KeyValueBlocks {
     private var blocks: [Block]
     private var index: [PrefixKey: (block: Int32, content: ContentID)] = [:]
     private var nextContent: ContentID = 1
-    // Blocks without users: never used ones first, then by time of release.
+    // Blocks without users, the first to be reused in front.
     private var reusableHead: Int32 = -1
     private var reusableTail: Int32 = -1
 
@@ -60,11 +65,14 @@ struct KeyValueBlocks {
     }
 
     /// Lets go of one use of a block. Registered content stays findable until the block is taken again.
-    mutating func release(_ block: Int32) {
+    ///
+    /// - Parameter keeping: Whether someone may ask for the content, so that its space is to be taken late.
+    mutating func release(_ block: Int32, keeping: Bool) {
         let i = Int(block)
         precondition(blocks[i].users > 0, "block \(block) released more often than taken")
         blocks[i].users -= 1
-        if blocks[i].users == 0 { appendReusable(block) }
+        guard blocks[i].users == 0 else { return }
+        if keeping && blocks[i].content != 0 { appendReusable(block) } else { prependReusable(block) }
     }
 
     /// Looks up the block that holds `tokens` after the prefix `parent` and takes a use of it.
@@ -103,6 +111,14 @@ struct KeyValueBlocks {
         blocks[Int(block)].next = -1
         if reusableTail >= 0 { blocks[Int(reusableTail)].next = block } else { reusableHead = block }
         reusableTail = block
+        reusableCount += 1
+    }
+
+    private mutating func prependReusable(_ block: Int32) {
+        blocks[Int(block)].previous = -1
+        blocks[Int(block)].next = reusableHead
+        if reusableHead >= 0 { blocks[Int(reusableHead)].previous = block } else { reusableTail = block }
+        reusableHead = block
         reusableCount += 1
     }
 

@@ -21,9 +21,9 @@ final class ModelRunner {
     private var batch = ForwardBatch()
     private var candidates: [Scheduler.Candidate] = []
     private var admitted: [Scheduler.Share] = []
-    private var admittedSlots: Set<Int> = []
     private var logits: [Float] = []
     private var sampler = Sampler()
+    private var outbox = Outbox()
 
     /// What the model has done so far.
     private(set) var metrics = ModelMetrics()
@@ -43,7 +43,7 @@ final class ModelRunner {
     }
 
     /// Whether any request waits for an answer.
-    var hasWork: Bool { store.activeCount > 0 }
+    var hasWork: Bool { !store.activeSlots.isEmpty }
 
     // MARK: Requests
 
@@ -54,7 +54,7 @@ final class ModelRunner {
         if let firstToken = request.firstToken,
             let finish = active.accept(firstToken, bytes: tokenBytes[firstToken])
         {
-            return active.answer(finish: finish)
+            return active.answer(finish: finish).give()
         }
         let slot = store.open(request.sequence)
         metrics.cachedTokens += store.attach(
@@ -64,17 +64,17 @@ final class ModelRunner {
     /// Withdraws a request; does nothing if it has been answered.
     func cancel(_ id: UInt64) {
         guard let slot = store.slot(serving: id) else { return }
-        store.detach(slot)?.fail(CancellationError())
+        store.detach(slot)?.failure(CancellationError()).give()
     }
 
     /// Gives back a sequence's blocks. A request still open is answered with a cancellation.
     func close(_ id: SequenceID) {
-        store.close(id)?.fail(CancellationError())
+        store.close(id)?.failure(CancellationError()).give()
     }
 
     /// Answers every open request with an error.
     func failAll(_ error: any Error) {
-        for slot in store.indices { store.detach(slot)?.fail(error) }
+        for slot in store.activeSlots { store.detach(slot)?.failure(error).give() }
     }
 
     // MARK: Stepping
@@ -82,6 +82,7 @@ final class ModelRunner {
     /// Runs one forward pass over what is pending and answers the requests that it completes.
     func step() {
         let start = clock.now
+        defer { outbox.deliver() }
         admit()
         guard !admitted.isEmpty else { return }
         assembleBatch()
@@ -104,11 +105,11 @@ final class ModelRunner {
     /// Plans the pass and finds KV blocks for it.
     private func admit() {
         candidates.removeAll(keepingCapacity: true)
-        for slot in store.indices {
+        for slot in store.activeSlots {
             metrics.cachedTokens += store.sharePrefix(of: slot)
-            if let candidate = store.candidate(slot) { candidates.append(candidate) }
+            candidates.append(store.candidate(slot))
         }
-        admittedSlots.removeAll(keepingCapacity: true)
+        store.beginPass()
         scheduler.plan(&candidates, into: &admitted, admit: reserve)
     }
 
@@ -116,14 +117,12 @@ final class ModelRunner {
         // A sequence that lost its blocks to an older one in this very pass has more pending than was planned.
         let pending = store.pending(share.slot)
         guard share.completes ? pending == share.count : pending > share.count else { return false }
-        switch store.reserve(share.count, for: share.slot, admitted: admittedSlots) {
-        case .granted:
-            admittedSlots.insert(share.slot)
-            return true
+        switch store.reserve(share.count, for: share.slot) {
+        case .granted: return true
         case .wait: return false
         case .impossible(let needed):
-            store.detach(share.slot)?.fail(
-                ModelError.cacheTooSmall(model: name, blocksNeeded: needed, blocks: store.blocks.count))
+            let error = ModelError.cacheTooSmall(model: name, blocksNeeded: needed, blocks: store.blocks.count)
+            answer(share.slot) { $0.failure(error) }
             return false
         }
     }
@@ -165,12 +164,12 @@ final class ModelRunner {
     /// - Returns: Whether it was a probe.
     private func read(_ logits: UnsafeBufferPointer<Float>, for slot: Int) -> Bool {
         let statistics = LogitStatistics(of: logits)
-        if let active = store.candidate(slot), active.isProbe {
-            store.detach(slot)?.answer(logits, statistics: statistics, sampler: &sampler, count: sampleable)
+        if store.isProbe(slot) {
+            answer(slot) { $0.answer(logits, statistics: statistics, sampler: &sampler, count: sampleable) }
             return true
         }
         guard statistics.isFinite else {
-            store.detach(slot)?.fail(ModelError.nonFiniteLogits(model: name))
+            answer(slot) { $0.failure(ModelError.nonFiniteLogits(model: name)) }
             return false
         }
         metrics.generatedTokens += 1
@@ -180,11 +179,16 @@ final class ModelRunner {
                 return (token, active.accept(token, bytes: tokenBytes[token]))
             } ?? (0, nil)
         if let finish {
-            store.detach(slot)?.answer(finish: finish)
+            answer(slot) { $0.answer(finish: finish) }
         } else {
             store.append(token, to: slot)
         }
         return false
+    }
+
+    /// Takes a sequence's request away and answers it at the end of the step.
+    private func answer(_ slot: Int, with make: (ActiveRequest) -> EngineAnswer) {
+        if let request = store.detach(slot) { outbox.append(make(request)) }
     }
 
     private func refusal(_ request: EngineRequest) -> ModelError? {
@@ -197,8 +201,8 @@ final class ModelRunner {
             return .invalidRequest("at least one token must be asked for, got \(request.maximumTokens)")
         }
         let valid = 0..<TokenID(shape.vocabularySize)
-        if let stray = (request.context + [request.firstToken].compactMap(\.self)).first(where: { !valid.contains($0) })
-        {
+        let stray = request.context.first { !valid.contains($0) }
+        if let stray = stray ?? request.firstToken.flatMap({ valid.contains($0) ? nil : $0 }) {
             return .invalidRequest("token \(stray) is outside the vocabulary of \(shape.vocabularySize)")
         }
         return nil

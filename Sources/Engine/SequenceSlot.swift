@@ -7,4 +7,12 @@ struct SequenceSlot {
     var age: UInt64
     var cached = CachedSequence()
     var active: ActiveRequest?
+    /// Whether the request is a probe; beside the request, so that planning does not touch it.
+    var isProbe = false
+    /// Where the slot stands among those with a request.
+    var activeIndex = 0
+    /// Length of the first context: what other sequences may begin with too.
+    var promptLength = 0
+    /// The latest pass that the sequence has a part in.
+    var pass: UInt64 = 0
 }

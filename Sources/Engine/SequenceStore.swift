@@ -9,9 +9,13 @@ struct SequenceStore {
     private var freeSlots: [Int] = []
     private var slotOf: [SequenceID: Int] = [:]
     private var nextAge: UInt64 = 0
+    private var pass: UInt64 = 0
+    private var passIsEmpty = true
+    /// Blocks that begin a share of the current pass, so that of several sequences that need one only one computes it.
+    private var beingComputed: Set<KeyValueBlocks.PrefixKey> = []
 
-    /// Number of sequences with an open request.
-    private(set) var activeCount = 0
+    /// The slots with an open request, in no order.
+    private(set) var activeSlots: [Int] = []
     /// Number of times a sequence lost its blocks to another.
     private(set) var preemptions = 0
 
@@ -26,8 +30,6 @@ struct SequenceStore {
         /// The sequence alone is larger than the cache.
         case impossible(blocksNeeded: Int)
     }
-
-    var indices: Range<Int> { slots.indices }
 
     /// The slot of a sequence, made if the name is new.
     mutating func open(_ id: SequenceID) -> Int {
@@ -46,7 +48,8 @@ struct SequenceStore {
     mutating func close(_ id: SequenceID) -> ActiveRequest? {
         guard let slot = slotOf.removeValue(forKey: id) else { return nil }
         let open = detach(slot)
-        slots[slot].cached.releaseBlocks(blocks: &blocks)
+        // What a session wrote itself nobody asks for again; its prompt may be another one's.
+        slots[slot].cached.releaseBlocks(keeping: slots[slot].promptLength, blocks: &blocks)
         slots[slot] = SequenceSlot(id: nil, age: 0)
         freeSlots.append(slot)
         return open
@@ -56,15 +59,17 @@ struct SequenceStore {
     ///
     /// - Returns: Number of context tokens that need no computation.
     mutating func attach(
-        _ request: ActiveRequest, context: [TokenID], firstToken: TokenID?, to slot: Int
+        _ request: consuming ActiveRequest, context: [TokenID], firstToken: TokenID?, to slot: Int
     ) -> Int {
         precondition(slots[slot].active == nil, "one request per sequence at a time")
-        var request = request
         let shared = slots[slot].cached.setContext(context, blocks: &blocks)
         request.didShare(shared)
         if let firstToken { slots[slot].cached.append(firstToken) }
+        if slots[slot].promptLength == 0 { slots[slot].promptLength = context.count }
+        slots[slot].isProbe = request.isProbe
         slots[slot].active = request
-        activeCount += 1
+        slots[slot].activeIndex = activeSlots.count
+        activeSlots.append(slot)
         return shared
     }
 
@@ -73,7 +78,7 @@ struct SequenceStore {
     ///
     /// - Returns: Number of tokens found.
     mutating func sharePrefix(of slot: Int) -> Int {
-        guard slots[slot].active != nil, slots[slot].cached.pending > blocks.blockTokens else { return 0 }
+        guard slots[slot].cached.pending > blocks.blockTokens else { return 0 }
         let before = slots[slot].cached.computed
         slots[slot].cached.sharePrefix(blocks: &blocks)
         let found = slots[slot].cached.computed - before
@@ -83,10 +88,15 @@ struct SequenceStore {
 
     /// Takes a sequence's request away.
     mutating func detach(_ slot: Int) -> ActiveRequest? {
-        guard let active = slots[slot].active else { return nil }
-        slots[slot].active = nil
-        activeCount -= 1
-        return active
+        var request: ActiveRequest?
+        swap(&request, &slots[slot].active)
+        guard request != nil else { return nil }
+        let index = slots[slot].activeIndex, last = activeSlots.removeLast()
+        if last != slot {
+            activeSlots[index] = last
+            slots[last].activeIndex = index
+        }
+        return request
     }
 
     /// Changes a sequence's request where it lies; `nil` if it serves none.
@@ -95,13 +105,22 @@ struct SequenceStore {
     }
 
     /// The slot that serves a request.
-    func slot(serving request: UInt64) -> Int? { slots.firstIndex { $0.active?.id == request } }
+    func slot(serving request: UInt64) -> Int? { activeSlots.first { slots[$0].active?.id == request } }
 
-    /// What a sequence has to compute; `nil` if it serves no request.
-    func candidate(_ slot: Int) -> Scheduler.Candidate? {
-        guard let isProbe = slots[slot].active?.isProbe else { return nil }
-        return Scheduler.Candidate(
-            slot: slot, isProbe: isProbe, pending: slots[slot].cached.pending, age: slots[slot].age)
+    /// Whether a sequence's request is a probe.
+    func isProbe(_ slot: Int) -> Bool { slots[slot].isProbe }
+
+    /// What a sequence with a request has to compute.
+    func candidate(_ slot: Int) -> Scheduler.Candidate {
+        Scheduler.Candidate(
+            slot: slot, isProbe: slots[slot].isProbe, pending: slots[slot].cached.pending, age: slots[slot].age)
+    }
+
+    /// Begins a forward pass without parts.
+    mutating func beginPass() {
+        pass += 1
+        passIsEmpty = true
+        beingComputed.removeAll(keepingCapacity: true)
     }
 
     /// Appends the rows of a sequence's next `count` tokens to a batch, and its block table.
@@ -129,27 +148,32 @@ struct SequenceStore {
     }
 
     /// Finds blocks for a sequence's next `count` tokens, at the expense of idle or younger sequences if it must be.
-    ///
-    /// - Parameter admitted: Slots that already have a part in the same forward pass and keep their blocks.
-    mutating func reserve(_ count: Int, for slot: Int, admitted: Set<Int>) -> Reservation {
+    /// Sequences that have a part in the same forward pass keep theirs. Where the tokens begin with a block that
+    /// another sequence computes in this pass, they wait for it.
+    mutating func reserve(_ count: Int, for slot: Int) -> Reservation {
+        let next = count > blocks.blockTokens ? slots[slot].cached.nextBlock(size: blocks.blockTokens) : nil
+        if let next, beingComputed.contains(next) { return .wait }
         let age = slots[slot].age
         while !slots[slot].cached.reserve(count, blocks: &blocks) {
-            if let victim = victim(for: slot, admitted: admitted) {
-                slots[victim].cached.releaseBlocks(blocks: &blocks)
+            if let victim = victim(for: slot) {
+                slots[victim].cached.releaseBlocks(keeping: .max, blocks: &blocks)
                 preemptions += 1
                 continue
             }
             let hasOlder = slots.contains { $0.id != nil && $0.age < age && !$0.cached.blockTable.isEmpty }
-            if hasOlder || !admitted.isEmpty { return .wait }
+            if hasOlder || !passIsEmpty { return .wait }
             let size = blocks.blockTokens
             return .impossible(blocksNeeded: (slots[slot].cached.tokens.count + size - 1) / size)
         }
+        if let next { beingComputed.insert(next) }
+        slots[slot].pass = pass
+        passIsEmpty = false
         return .granted
     }
 
-    private func victim(for slot: Int, admitted: Set<Int>) -> Int? {
+    private func victim(for slot: Int) -> Int? {
         let holders = slots.indices.lazy
-            .filter { !slots[$0].cached.blockTable.isEmpty && !admitted.contains($0) }
+            .filter { !slots[$0].cached.blockTable.isEmpty && slots[$0].pass != pass }
             .map { Scheduler.Holder(slot: $0, isIdle: slots[$0].active == nil, age: slots[$0].age) }
         let requester = Scheduler.Holder(slot: slot, isIdle: false, age: slots[slot].age)
         return Scheduler.victim(among: holders, requester: requester)?.slot

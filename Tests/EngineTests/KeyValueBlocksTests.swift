@@ -9,7 +9,7 @@ import Testing
         let first = blocks.allocate()
         #expect(first != nil && blocks.allocate() != nil)
         #expect(blocks.allocate() == nil)
-        blocks.release(0)
+        blocks.release(0, keeping: true)
         #expect(blocks.allocate() == 0)
     }
 
@@ -19,7 +19,7 @@ import Testing
         #expect(a.setContext(Array(0..<10), blocks: &blocks) == 0)
         #expect(a.reserve(10, blocks: &blocks))
         a.didCompute(10, blocks: &blocks)
-        a.releaseBlocks(blocks: &blocks)
+        a.releaseBlocks(keeping: 100, blocks: &blocks)
         #expect(blocks.reusableCount == 8)
         var b = CachedSequence()
         // Two full blocks; the token after them differs.
@@ -47,6 +47,8 @@ import Testing
         _ = a.setContext(Array(0..<8), blocks: &blocks)
         #expect(a.reserve(8, blocks: &blocks))
         a.didCompute(8, blocks: &blocks)
+        var b = CachedSequence()
+        #expect(b.setContext(Array(0..<9), blocks: &blocks) == 8)
         // Diverges inside the second block, which is registered.
         #expect(a.setContext([0, 1, 2, 3, 4, 5, 60, 70], blocks: &blocks) == 4)
         #expect(a.blockTable.count == 1)
@@ -70,9 +72,21 @@ import Testing
         _ = a.setContext(Array(0..<12), blocks: &blocks)
         #expect(a.reserve(12, blocks: &blocks))
         a.didCompute(12, blocks: &blocks)
-        a.releaseBlocks(blocks: &blocks)
+        a.releaseBlocks(keeping: 100, blocks: &blocks)
         #expect(blocks.allocate() == 2)
         var b = CachedSequence()
         #expect(b.setContext(Array(0..<12), blocks: &blocks) == 8)
+    }
+
+    @Test func spaceIsTakenWhereNothingIsLost() {
+        var blocks = KeyValueBlocks(count: 6, blockTokens: 4)
+        var a = CachedSequence()
+        _ = a.setContext(Array(0..<17), blocks: &blocks)
+        #expect(a.reserve(17, blocks: &blocks))
+        a.didCompute(17, blocks: &blocks)
+        #expect(a.blockTable == [0, 1, 2, 3, 4])
+        // The first eight tokens are a prompt; the rest is the session's own.
+        a.releaseBlocks(keeping: 8, blocks: &blocks)
+        #expect((0..<6).compactMap { _ in blocks.allocate() } == [2, 3, 4, 5, 1, 0])
     }
 }

@@ -63,4 +63,42 @@ import Testing
             #expect(try await queue.count("glimpq.job WHERE state = 'running'") == 1)
         }
     }
+
+    /// On a table of a few thousand rows the planner would rather read all of it than look a job up.
+    @Test func aResultLooksUpItsJob() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.enqueue(5000)
+            try await queue.sql.run(
+                script: """
+                    ANALYZE glimpq.job;
+                    DO $$ BEGIN
+                        EXECUTE format('ALTER DATABASE %I SET session_preload_libraries = auto_explain', current_database());
+                        EXECUTE format('ALTER DATABASE %I SET auto_explain.log_min_duration = 0', current_database());
+                        EXECUTE format('ALTER DATABASE %I SET auto_explain.log_nested_statements = on', current_database());
+                        EXECUTE format('ALTER DATABASE %I SET client_min_messages = log', current_database());
+                    END $$;
+                    """)
+            let plans = Mutex<[String]>([])
+            var options = queue.database.options
+            options.onNotice = { message in
+                if message.message.contains("Query Text") { plans.withLock { $0.append(message.message) } }
+            }
+            let client = QueueClient(options, logger: QueueFixture.logger)
+            let worker = try await queue.register()
+            let jobs = try await queue.claim(worker, 9)
+            // More calls than it takes the server to switch to a generic plan.
+            for job in jobs.dropLast(2) {
+                #expect(try await client.finish([queue.result(job.lease)]) == [job.lease: .accepted])
+            }
+            let failed = jobs[7].lease
+            _ = try await client.fail([
+                FailedJob(failed, error: .badInput, message: "m", decision: .fail, stepsWritten: 0, tokens: 0)
+            ])
+            #expect(try await client.release([ReleasedJob(jobs[8].lease)], worker: worker) == [jobs[8].lease.job])
+            let lookups = plans.withLock { $0.filter { $0.contains("FOR NO KEY UPDATE OF j") } }
+            #expect(lookups.count == 9)
+            for plan in lookups { #expect(!plan.contains("Seq Scan on job"), "\(plan)") }
+            await client.close()
+        }
+    }
 }
