@@ -2,21 +2,25 @@
 
 #include "variants.h"
 
+#if defined(__x86_64__)
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+#endif
+
 const gq_kernels *gq_kernels_for(int32_t instruction_set) {
     switch (instruction_set) {
         case GQ_PORTABLE: return &gq_kernels_portable;
 #if defined(__x86_64__)
-        case GQ_AVX2:
-            return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
-                ? &gq_kernels_avx2
-                : NULL;
-        case GQ_AVX512:
-            return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-                    && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
-                    && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                    && __builtin_cpu_supports("f16c")
-                ? &gq_kernels_avx512
-                : NULL;
+        case GQ_AVX2: return has_avx2() ? &gq_kernels_avx2 : NULL;
+        case GQ_AVX512: return has_avx512() ? &gq_kernels_avx512 : NULL;
+        case GQ_AVX512_VNNI:
+            return has_avx512() && __builtin_cpu_supports("avx512vnni") ? &gq_kernels_avx512vnni : NULL;
 #endif
         default: return NULL;
     }

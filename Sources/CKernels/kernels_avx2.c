@@ -1,9 +1,12 @@
+#include "quantised_panels.h"
 #include "variants.h"
 
 #include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
+
+#include <immintrin.h>
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -20,6 +23,12 @@
     X(2, 1) X(2, 2)                             \
     X(3, 1) X(3, 2)                             \
     X(4, 1) X(5, 1) X(6, 1)
+
+#define GQ_HAS_VNNI 0
+#define GQ_HAS_BYTE_PRODUCTS 256
+#define INT8_TILE_ROWS 2
+#define INT8_WIDEST_TILE(R) ((R) == 1 ? 2 : 1)
+#define INT8_TILES(X) X(1, 1) X(1, 2) X(2, 1)
 
 #include "variants/variant.inc"
 

@@ -1,9 +1,12 @@
+#include "quantised_panels.h"
 #include "variants.h"
 
 #include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
+
+#include <immintrin.h>
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
@@ -23,6 +26,10 @@
     X(5, 1) X(5, 2) X(5, 4)                     \
     X(6, 1) X(6, 2) X(6, 4)
 
+#define GQ_HAS_VNNI 0
+#define GQ_HAS_BYTE_PRODUCTS 512
+
+#include "variants/avx512_integers.inc"
 #include "variants/variant.inc"
 
 #pragma clang attribute pop

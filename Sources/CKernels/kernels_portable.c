@@ -1,3 +1,4 @@
+#include "quantised_panels.h"
 #include "variants.h"
 
 #include <math.h>
@@ -25,5 +26,11 @@
 #define WIDEST_TILE(R) ((void)(R), 1)
 #define TILES(X) X(1, 1) X(2, 1)
 #endif
+
+#define GQ_HAS_VNNI 0
+#define GQ_HAS_BYTE_PRODUCTS 0
+#define INT8_TILE_ROWS 2
+#define INT8_WIDEST_TILE(R) ((void)(R), 1)
+#define INT8_TILES(X) X(1, 1) X(2, 1)
 
 #include "variants/variant.inc"

@@ -4,6 +4,7 @@
 
 #include "float_formats.h"
 #include "quantised_blocks.h"
+#include "quantised_panels.h"
 
 size_t gq_block_elements(int32_t format) {
     switch (format) {
@@ -27,12 +28,13 @@ size_t gq_block_bytes(int32_t format) {
 }
 
 size_t gq_panel_bytes(int32_t format, size_t inputs) {
-    return inputs / gq_block_elements(format) * gq_block_bytes(format) * GQ_LANES;
+    const size_t elements = gq_block_elements(format);
+    return elements > 1 ? inputs / elements * gq_record_bytes(format) : inputs * gq_block_bytes(format) * GQ_LANES;
 }
 
 size_t gq_prepared_bytes(int32_t input, size_t inputs) {
-    (void)input;
-    return (inputs * sizeof(float) + 63) / 64 * 64;
+    const size_t bytes = input == GQ_INPUT_INT8 ? inputs / 32 * sizeof(gq_int8_block) : inputs * sizeof(float);
+    return (bytes + 63) / 64 * 64;
 }
 
 void gq_widen(float *y, const void *source, int32_t format, size_t count) {
@@ -71,6 +73,10 @@ static void pack_piece(void *panel, int32_t format, size_t lane, size_t from, co
 
 void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const void *source, int32_t source_format,
                   size_t rows, size_t inputs) {
+    if (gq_block_elements(format) > 1) {
+        gq_pack_quantised_rows(panels, format, outputs, source, rows, inputs);
+        return;
+    }
     const size_t row_bytes = inputs / gq_block_elements(source_format) * gq_block_bytes(source_format);
     const size_t panel_bytes = gq_panel_bytes(format, inputs);
     for (size_t group = 0; group < rows; group += GQ_LANES) {
@@ -87,6 +93,10 @@ void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const vo
 }
 
 void gq_read_row(float *y, const gq_matrix *w, size_t row) {
+    if (gq_block_elements(w->format) > 1) {
+        gq_read_quantised_row(y, w, row);
+        return;
+    }
     const size_t first = row / GQ_LANES * w->inputs * GQ_LANES + row % GQ_LANES;
     if (w->format == GQ_BFLOAT16) {
         const uint16_t *panel = (const uint16_t *)w->panels + first;

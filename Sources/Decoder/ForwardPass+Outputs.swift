@@ -16,8 +16,8 @@ extension ForwardPass {
     func runOutputs() {
         shareRows { embed($0) }
         for (index, layer) in weights.layers.enumerated() {
-            shareProduct(of: layer.projection, normalisedBy: layer.attentionNorm) { panels, normed in
-                product(buffers.projected, strides.projected, normed, layer.projection, panels)
+            shareProducts(of: layer.projection, normalisedBy: layer.attentionNorm) { part, panels, normed in
+                product(buffers.projected + part.firstOutput, strides.projected, normed, part.matrix, panels)
             }
             shareRows { kernels.rotateAndStore(rotation(index), rows: $0) }
             shareAttention(index)
@@ -25,11 +25,15 @@ extension ForwardPass {
                 product(
                     buffers.residual, strides.hidden, attended, layer.attentionOutput, panels, adding: true)
             }
-            shareProduct(of: layer.gateUp, normalisedBy: layer.feedForwardNorm) { panels, normed in
-                product(buffers.gateUp, strides.gateUp, normed, layer.gateUp, panels)
+            let layout = layer.gatedLayout, lastPart = layer.gateUp.count - 1
+            shareProducts(of: layer.gateUp, normalisedBy: layer.feedForwardNorm) { part, panels, normed in
+                product(buffers.gateUp + part.firstOutput, strides.gateUp, normed, part.matrix, panels)
+                guard part.firstOutput == layer.gateUp[lastPart].firstOutput else { return }
+                let panelsPerGroup = layout.groupStride / PackedMatrix.panelOutputs
                 kernels.gatedActivation(
                     buffers.activated, stride: strides.activated, buffers.gateUp, stride: strides.gateUp,
-                    rows: batch.count, groups: panels.lowerBound / 2..<panels.upperBound / 2)
+                    layout: layout, rows: batch.count,
+                    groups: panels.lowerBound / panelsPerGroup..<panels.upperBound / panelsPerGroup)
             }
             shareProduct(of: layer.down, buffers.activated, strides.activated) { panels, activated in
                 product(buffers.residual, strides.hidden, activated, layer.down, panels, adding: true)
@@ -86,10 +90,11 @@ extension ForwardPass {
         return PreparedRows(prepared: buffers.prepared, rowBytes: rowBytes)
     }
 
-    /// Products of the normalised residual stream; `body` gets the panels and the normalised rows.
-    private func shareProduct(
-        of matrix: MatrixView, normalisedBy weight: UnsafePointer<Float>,
-        _ body: (Range<Int>, PreparedRows) -> Void
+    /// Products of the normalised residual stream with matrices whose outputs lie side by side, one after the other;
+    /// `body` gets the matrix, the panels and the normalised rows.
+    private func shareProducts(
+        of parts: UnsafeBufferPointer<PartView>, normalisedBy weight: UnsafePointer<Float>,
+        _ body: (PartView, Range<Int>, PreparedRows) -> Void
     ) {
         let again = batch.count <= Self.fewRows
         if !again {
@@ -98,11 +103,17 @@ extension ForwardPass {
                 normalise(buffers.residual + first, into: normedRows(0) + first, rows: rows.count, weight)
             }
         }
-        let whole = again ? nil : prepareShared(normedRows(0), strides.hidden, batch.count, matrix)
-        sharePanels(of: matrix) { member, panels in
-            if let whole { return body(panels, whole) }
-            normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight)
-            body(panels, prepare(normedRows(member), strides.hidden, batch.count, matrix, member))
+        var whole: (rows: PreparedRows, input: InputFormat)?
+        for part in parts {
+            if !again, whole?.input != part.matrix.input {
+                let rows = prepareShared(normedRows(0), strides.hidden, batch.count, part.matrix)
+                whole = (rows, part.matrix.input)
+            }
+            sharePanels(of: part.matrix) { member, panels in
+                if let whole { return body(part, panels, whole.rows) }
+                normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight)
+                body(part, panels, prepare(normedRows(member), strides.hidden, batch.count, part.matrix, member))
+            }
         }
     }
 

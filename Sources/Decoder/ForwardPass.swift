@@ -84,11 +84,22 @@ struct ForwardPass {
         let layer = weights.layers[index], first = rows.lowerBound
         let normed = normedRows(member)
         normalise(buffers.residual + first * strides.hidden, into: normed, rows: rows.count, layer.attentionNorm)
-        kernels.product(
-            buffers.projected + first * strides.projected, stride: strides.projected,
-            prepare(normed, strides.hidden, rows.count, layer.projection, member), rows: rows.count, layer.projection,
-            panels: 0..<layer.projection.panels)
+        products(
+            buffers.projected + first * strides.projected, strides.projected, normed, layer.projection,
+            rows: rows.count, member: member)
         kernels.rotateAndStore(rotation(index), rows: rows)
+    }
+
+    /// Products of normalised rows with matrices whose outputs lie side by side.
+    private func products(
+        _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ normed: UnsafePointer<Float>,
+        _ parts: UnsafeBufferPointer<PartView>, rows: Int, member: Int
+    ) {
+        for part in parts {
+            kernels.product(
+                y + part.firstOutput, stride: yStride, prepare(normed, strides.hidden, rows, part.matrix, member),
+                rows: rows, part.matrix, panels: 0..<part.matrix.panels)
+        }
     }
 
     /// The rest of the layer.
@@ -104,13 +115,10 @@ struct ForwardPass {
             prepare(attended, strides.attended, rows.count, layer.attentionOutput, member), rows: rows.count,
             layer.attentionOutput, panels: 0..<layer.attentionOutput.panels, adding: true)
         normalise(residual, into: normedRows(member), rows: rows.count, layer.feedForwardNorm)
-        kernels.product(
-            gateUp, stride: strides.gateUp,
-            prepare(normedRows(member), strides.hidden, rows.count, layer.gateUp, member), rows: rows.count,
-            layer.gateUp, panels: 0..<layer.gateUp.panels)
+        products(gateUp, strides.gateUp, normedRows(member), layer.gateUp, rows: rows.count, member: member)
         kernels.gatedActivation(
-            activated, stride: strides.activated, gateUp, stride: strides.gateUp, rows: rows.count,
-            groups: 0..<layer.gateUp.panels / 2)
+            activated, stride: strides.activated, gateUp, stride: strides.gateUp, layout: layer.gatedLayout,
+            rows: rows.count, groups: 0..<strides.activated / 16)
         kernels.product(
             residual, stride: strides.hidden,
             prepare(activated, strides.activated, rows.count, layer.down, member), rows: rows.count, layer.down,

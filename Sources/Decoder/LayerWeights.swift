@@ -6,44 +6,44 @@ internal import Kernels
 /// `@unchecked Sendable`: filled once while loading, only read afterwards.
 final class LayerWeights: @unchecked Sendable {
     /// [queries; keys; values] of [hidden] inputs
-    let projection: PackedMatrix
+    let projection: JoinedMatrices
     /// [hidden] of [heads · headDim] inputs
     let attentionOutput: PackedMatrix
-    /// 16 gates and their 16 ups in turn, of [hidden] inputs; padded to whole groups
-    let gateUp: PackedMatrix
+    /// Gates and ups of [hidden] inputs
+    let gateUp: GateUpWeights
     /// [hidden] of [intermediate] inputs
     let down: PackedMatrix
     private let norms: ReservedMemory
+    private let parts: UnsafeMutableBufferPointer<PartView>
     private let offsets: (attention: Int, feedForward: Int, query: Int?, key: Int?)
 
     /// Reserves the memory and reads norms and biases. Throws `KernelError.outOfMemory`.
     init(_ layer: Int, of checkpoint: Checkpoint, family: KernelFamily, precision: Precision) throws {
-        let shape = checkpoint.shape, groups = (shape.intermediate + 15) / 16
-        func matrix(_ parts: [TensorRole.LayerTensor], outputs: Int, inputs: Int) throws -> PackedMatrix {
-            let formats = Set(parts.compactMap { checkpoint[.layer(layer, $0)]?.format })
-            let format = formats.count == 1 ? formats.first ?? .float32 : .float32
-            return try PackedMatrix(
-                outputs: outputs, inputs: inputs, format: format, family: family, precision: precision)
+        let shape = checkpoint.shape
+        func format(_ tensor: TensorRole.LayerTensor) -> ElementFormat {
+            checkpoint[.layer(layer, tensor)]?.format ?? .float32
+        }
+        func matrix(_ tensor: TensorRole.LayerTensor, outputs: Int, inputs: Int) throws -> PackedMatrix {
+            try PackedMatrix(
+                outputs: outputs, inputs: inputs, format: format(tensor), family: family, precision: precision)
         }
         func vector(_ tensor: TensorRole.LayerTensor) -> [Float]? { checkpoint[.layer(layer, tensor)]?.floats }
-        projection = try matrix(
-            [.query, .key, .value], outputs: shape.queryWidth + 2 * shape.keyValueWidth, inputs: shape.hidden)
-        attentionOutput = try matrix([.attentionOutput], outputs: shape.hidden, inputs: shape.queryWidth)
-        gateUp = try matrix([.gate, .up], outputs: 2 * 16 * groups, inputs: shape.hidden)
-        down = try matrix([.down], outputs: shape.hidden, inputs: shape.intermediate)
+        projection = try JoinedMatrices(
+            [
+                (format(.query), shape.queryWidth), (format(.key), shape.keyValueWidth),
+                (format(.value), shape.keyValueWidth),
+            ], inputs: shape.hidden, family: family, precision: precision)
+        attentionOutput = try matrix(.attentionOutput, outputs: shape.hidden, inputs: shape.queryWidth)
+        gateUp = try GateUpWeights(
+            gate: format(.gate), up: format(.up), intermediate: shape.intermediate, inputs: shape.hidden,
+            family: family, precision: precision)
+        down = try matrix(.down, outputs: shape.hidden, inputs: shape.intermediate)
 
         if let query = vector(.queryBias), let key = vector(.keyBias), let value = vector(.valueBias) {
             try projection.setBias(query + key + value)
         }
         if let bias = vector(.attentionOutputBias) { try attentionOutput.setBias(bias) }
-        if let gate = vector(.gateBias), let up = vector(.upBias) {
-            var bias = [Float](repeating: 0, count: gateUp.outputs)
-            for i in 0..<shape.intermediate {
-                bias[i / 16 * 32 + i % 16] = gate[i]
-                bias[i / 16 * 32 + 16 + i % 16] = up[i]
-            }
-            try gateUp.setBias(bias)
-        }
+        if let gate = vector(.gateBias), let up = vector(.upBias) { try gateUp.setBias(gate: gate, up: up) }
         if let bias = vector(.downBias) { try down.setBias(bias) }
 
         var floats: [Float] = []
@@ -54,42 +54,45 @@ final class LayerWeights: @unchecked Sendable {
         let attention = place(vector(.attentionNorm) ?? []), feedForward = place(vector(.feedForwardNorm) ?? [])
         offsets = (attention, feedForward, vector(.queryNorm).map(place), vector(.keyNorm).map(place))
         norms = try ReservedMemory.holding(floats)
+        let views = (projection.parts + gateUp.matrices.parts).map(\.view)
+        parts = .allocate(capacity: views.count)
+        _ = parts.initialize(from: views)
     }
+
+    deinit { parts.deallocate() }
 
     /// Packs the matrices; may run for several layers at a time.
     func pack(_ layer: Int, of checkpoint: Checkpoint) {
-        let shape = checkpoint.shape
         func pack(
-            _ tensor: TensorRole.LayerTensor, into matrix: PackedMatrix, first: Int = 0, interleaved: Bool = false
+            _ tensor: TensorRole.LayerTensor, into matrix: PackedMatrix, output: (_ row: Int) -> Int = { $0 }
         ) {
             guard let source = checkpoint[.layer(layer, tensor)] else { return }
-            let rows = source.shape[0]
-            let outputs = (0..<rows).map { index in
-                let row = source.row(at: index)
-                return Int32(interleaved ? first + row / 16 * 32 + row % 16 : first + row)
-            }
+            let outputs = (0..<source.shape[0]).map { Int32(output(source.row(at: $0))) }
             source.withUnsafeBytes { matrix.pack($0, format: source.format, outputs: outputs) }
         }
-        pack(.query, into: projection)
-        pack(.key, into: projection, first: shape.queryWidth)
-        pack(.value, into: projection, first: shape.queryWidth + shape.keyValueWidth)
+        for (index, tensor) in [TensorRole.LayerTensor.query, .key, .value].enumerated() {
+            let place = projection.place(of: index)
+            pack(tensor, into: place.matrix) { place.firstOutput + $0 }
+        }
         pack(.attentionOutput, into: attentionOutput)
-        pack(.gate, into: gateUp, interleaved: true)
-        pack(.up, into: gateUp, first: 16, interleaved: true)
+        pack(.gate, into: gateUp.gate(0).matrix) { gateUp.gate($0).output }
+        pack(.up, into: gateUp.up(0).matrix) { gateUp.up($0).output }
         pack(.down, into: down)
     }
 
     /// Bytes of the matrices.
-    var byteCount: Int { projection.byteCount + attentionOutput.byteCount + gateUp.byteCount + down.byteCount }
+    var byteCount: Int { projection.byteCount + attentionOutput.byteCount + gateUp.matrices.byteCount + down.byteCount }
 
     /// Pointers without reference counting, valid while this object lives.
     var view: LayerView {
         LayerView(
-            attentionNorm: norms.floats + offsets.attention, projection: projection.view,
+            attentionNorm: norms.floats + offsets.attention,
+            projection: UnsafeBufferPointer(rebasing: parts[..<projection.parts.count]),
             queryNorm: offsets.query.map { .init(norms.floats + $0) },
             keyNorm: offsets.key.map { .init(norms.floats + $0) },
             attentionOutput: attentionOutput.view, feedForwardNorm: norms.floats + offsets.feedForward,
-            gateUp: gateUp.view, down: down.view)
+            gateUp: UnsafeBufferPointer(rebasing: parts[projection.parts.count...]), gatedLayout: gateUp.layout,
+            down: down.view)
     }
 }
 
@@ -97,7 +100,8 @@ final class LayerWeights: @unchecked Sendable {
 struct LayerView {
     /// [hidden]
     let attentionNorm: UnsafePointer<Float>
-    let projection: MatrixView
+    /// Queries, keys and values
+    let projection: UnsafeBufferPointer<PartView>
     /// [headDim] or nil
     let queryNorm: UnsafePointer<Float>?
     /// [headDim] or nil
@@ -105,6 +109,8 @@ struct LayerView {
     let attentionOutput: MatrixView
     /// [hidden]
     let feedForwardNorm: UnsafePointer<Float>
-    let gateUp: MatrixView
+    /// Gates and ups
+    let gateUp: UnsafeBufferPointer<PartView>
+    let gatedLayout: GatedLayout
     let down: MatrixView
 }

@@ -35,7 +35,7 @@ public enum ElementFormat: String, Sendable, CaseIterable {
         case .float32: (.float32, .float32)
         case .float16: (.float32, .float32)
         case .bfloat16: (.bfloat16, .float32)
-        case .q8_0, .q4_0, .q4_K, .q6_K: (.float32, .float32)
+        case .q8_0, .q4_0, .q4_K, .q6_K: precision == .fast ? (self, .int8) : (.float32, .float32)
         }
     }
 

@@ -16,6 +16,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case avx2
     /// AVX-512 F, BW, VL and DQ.
     case avx512
+    /// The same with VNNI: sums of products of bytes.
+    case avx512vnni
 
     /// Those that this machine can run, the fastest last.
     public static var available: [InstructionSet] {
@@ -48,6 +50,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         case .portable: Int32(GQ_PORTABLE)
         case .avx2: Int32(GQ_AVX2)
         case .avx512: Int32(GQ_AVX512)
+        case .avx512vnni: Int32(GQ_AVX512_VNNI)
         }
     }
 }

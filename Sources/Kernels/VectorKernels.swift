@@ -94,12 +94,13 @@ public struct VectorKernels: @unchecked Sendable {
         table.pointee.rms_norm(y, yStride, x, xStride, rows, width, weight, epsilon)
     }
 
-    /// y[r][i] = silu(gate) · up, where x[r] alternates 16 gates with their 16 ups, for the groups of 16 in `groups`.
+    /// y[r][i] = silu(gate) · up of the rows of `x`, for the groups of 16 in `groups`.
     public func gatedActivation(
         _ y: UnsafeMutablePointer<Float>, stride yStride: Int, _ x: UnsafePointer<Float>, stride xStride: Int,
-        rows: Int, groups: Range<Int>
+        layout: GatedLayout, rows: Int, groups: Range<Int>
     ) {
-        table.pointee.gated_activation(y, yStride, x, xStride, rows, groups.lowerBound, groups.upperBound)
+        table.pointee.gated_activation(
+            y, yStride, x, xStride, layout.groupStride, layout.upOffset, rows, groups.lowerBound, groups.upperBound)
     }
 
     /// Per-head norm, rotary embedding and cache write of the projected rows in `rows`, in place.

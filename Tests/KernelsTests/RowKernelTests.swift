@@ -46,16 +46,21 @@ import Testing
         #expect(y.bits == norm(best).bits)
     }
 
-    @Test(arguments: InstructionSet.available) func gatedActivation(_ set: InstructionSet) throws {
+    @Test(
+        arguments: InstructionSet.available,
+        [GatedLayout(groupStride: 32, upOffset: 16), GatedLayout(groupStride: 16, upOffset: 32)])
+    func gatedActivation(_ set: InstructionSet, layout: GatedLayout) throws {
         let kernels = try VectorKernels(set), best = try VectorKernels(.best)
         let x = Numbers.sequence(2 * 64).map { $0 * 20 }
         func activation(_ kernels: VectorKernels) -> [Float] {
-            Self.compute(2 * 32) { kernels.gatedActivation($0, stride: 32, x, stride: 64, rows: 2, groups: 0..<2) }
+            Self.compute(2 * 32) {
+                kernels.gatedActivation($0, stride: 32, x, stride: 64, layout: layout, rows: 2, groups: 0..<2)
+            }
         }
         let y = activation(kernels)
         for index in 0..<64 {
-            let at = index / 32 * 64 + index % 32 / 16 * 32 + index % 16
-            let gate = Double(x[at]), up = Double(x[at + 16])
+            let at = index / 32 * 64 + index % 32 / 16 * layout.groupStride + index % 16
+            let gate = Double(x[at]), up = Double(x[at + layout.upOffset])
             let expected = gate / (1 + exp(-gate)) * up
             #expect(abs(Double(y[index]) - expected) <= 1e-6 * max(abs(expected), 1e-3))
         }

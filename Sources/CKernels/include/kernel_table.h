@@ -35,6 +35,7 @@ enum {
     GQ_PORTABLE = 0,
     GQ_AVX2 = 1,
     GQ_AVX512 = 2,
+    GQ_AVX512_VNNI = 3,
 };
 
 /// How a product meets what the output already holds.
@@ -139,9 +140,10 @@ typedef struct {
                      const float *weight, float epsilon);
     void (*rotate_and_store)(const gq_rotation *r, size_t row_begin, size_t row_end);
     void (*attend)(const gq_attention *a, size_t row_begin, size_t row_end, int32_t kv_begin, int32_t kv_end);
-    /// y[r][i] = silu(gate) * up; x[r] alternates 16 gates and their 16 ups, for vectors [begin, end).
-    void (*gated_activation)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t begin,
-                             size_t end);
+    /// y[r][i] = silu(gate) * up for groups [begin, end) of 16; the gates of a group lie `group_stride` floats after those of
+    /// the group before, the ups `up_offset` floats after their gates.
+    void (*gated_activation)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t group_stride,
+                             size_t up_offset, size_t rows, size_t begin, size_t end);
     void (*statistics)(const float *logits, size_t count, gq_statistics *result);
     /// y[i] = e^x[i].
     void (*exponential)(float *y, const float *x, size_t count);

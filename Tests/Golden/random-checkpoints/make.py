@@ -62,8 +62,10 @@ CASES = {
         num_key_value_heads=1, head_dim=32, intermediate_size=160, num_hidden_layers=2, vocab_size=83,
         max_position_embeddings=512, rms_norm_eps=1e-5, rope_theta=500.0, rope_scaling=LLAMA3, hidden_act="silu",
         attention_bias=False, mlp_bias=False, tie_word_embeddings=False, bos_token_id=1, eos_token_id=2)),
-    # Biases beside blocks, tied embedding in another format than the rest.
-    "qwen2-q4_0": dict(type="Q4_0", types={"token_embd.weight": "Q8_0"}, config=dict(
+    # Biases beside blocks, tied embedding in another format than the rest, neighbours in unlike formats.
+    "qwen2-q4_0": dict(type="Q4_0", types={"token_embd.weight": "Q8_0", "blk.0.attn_k.weight": "Q8_0",
+                                           "blk.1.attn_v.weight": "F16", "blk.0.ffn_up.weight": "Q8_0",
+                                           "blk.1.ffn_gate.weight": "F16"}, config=dict(
         model_type="qwen2", architectures=["Qwen2ForCausalLM"], hidden_size=96, num_attention_heads=3,
         num_key_value_heads=1, intermediate_size=128, num_hidden_layers=2, vocab_size=90,
         max_position_embeddings=256, rms_norm_eps=1e-6, rope_theta=10000.0, rope_scaling=None, hidden_act="silu",
