@@ -24,8 +24,10 @@ extension PromptTemplate {
         switch family {
         case .qwen3: return chatML(turns) + [.tag("<think>"), .text("\n")]
         case .chatml: return chatML(turns)
+        case .qwen25: return chatML(turns[0].role == .system ? turns : [Self.systemTurnOfQwen] + turns)
         case .deepseekR1: return deepSeek(turns)
-        case .llama3: return llama(turns)
+        case .llama3: return llama(Self.trimmed(turns))
+        case .llama31: return llama(Self.withDates(Self.trimmed(turns)))
         case .plainBars:
             let content = try onlyTurn(turns)
             return [.token("<|User|>"), .text(content), .token("<|Assistant|>"), .tag("<think>"), .text("\n")]
@@ -65,7 +67,9 @@ extension PromptTemplate {
 
     private func chatML(_ turns: [Turn]) -> [Segment] {
         turns.flatMap { turn -> [Segment] in
-            let content = turn.role == .assistant ? Self.withoutThinking(turn.content).trimmingNewlines() : turn.content
+            let isAnswer = turn.role == .assistant && family == .qwen3
+            let answer = isAnswer ? Self.afterThinking(turn.content).map { $0.trimmingNewlines() } : nil
+            let content = answer ?? turn.content
             return [.token("<|im_start|>"), .text("\(turn.role)\n\(content)"), .token("<|im_end|>"), .text("\n")]
         } + [.token("<|im_start|>"), .text("assistant\n")]
     }
@@ -78,7 +82,8 @@ extension PromptTemplate {
                 case .user: [.token("<｜User｜>"), .text(turn.content)]
                 case .assistant:
                     [
-                        .token("<｜Assistant｜>"), .text(String(Self.withoutThinking(turn.content))),
+                        .token("<｜Assistant｜>"),
+                        .text(Self.afterThinking(turn.content).map(String.init) ?? turn.content),
                         .token("<｜end▁of▁sentence｜>"),
                     ]
                 }
@@ -90,8 +95,22 @@ extension PromptTemplate {
             [.token("<|start_header_id|>"), .text(role), .token("<|end_header_id|>"), .text("\n\n")]
         }
         return [.token("<|begin_of_text|>")]
-            + turns.flatMap { header("\($0.role)") + [.text($0.content.trimmingWhitespace()), .token("<|eot_id|>")] }
+            + turns.flatMap { header("\($0.role)") + [.text($0.content), .token("<|eot_id|>")] }
             + header("assistant")
+    }
+
+    private static let systemTurnOfQwen = Turn(
+        role: .system, content: "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.")
+
+    private static func trimmed(_ turns: [Turn]) -> [Turn] {
+        turns.map { Turn(role: $0.role, content: $0.content.trimmingWhitespace()) }
+    }
+
+    private static func withDates(_ turns: [Turn]) -> [Turn] {
+        let hasSystem = turns[0].role == .system
+        let dates = "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n"
+        return [Turn(role: .system, content: dates + (hasSystem ? turns[0].content : ""))]
+            + turns.dropFirst(hasSystem ? 1 : 0)
     }
 
     private func onlyTurn(_ turns: [Turn]) throws -> String {
@@ -103,16 +122,16 @@ extension PromptTemplate {
         .unsupportedTurn(template: family.rawValue, reason: reason)
     }
 
-    /// What stands behind the last end-of-thinking tag: earlier thoughts are not shown to the model again.
-    private static func withoutThinking(_ content: String) -> Substring {
+    /// What stands behind the last end-of-thinking tag: earlier thoughts are not shown to the model again. `nil` if the
+    /// tag is not there.
+    private static func afterThinking(_ content: String) -> Substring? {
         let tag = Array("</think>".utf8)
         let bytes = Array(content.utf8)
-        guard bytes.count >= tag.count else { return content[...] }
         for start in stride(from: bytes.count - tag.count, through: 0, by: -1)
         where bytes[start..<start + tag.count].elementsEqual(tag) {
             return content[content.utf8.index(content.startIndex, offsetBy: start + tag.count)...]
         }
-        return content[...]
+        return nil
     }
 }
 
@@ -121,10 +140,15 @@ extension StringProtocol {
         String(decoding: utf8.drop { $0 == 0x0A }, as: UTF8.self)
     }
 
+    /// Without white space at both ends, as the filter `trim` of Jinja sees it: Python counts the four separators of
+    /// ASCII.
     fileprivate func trimmingWhitespace() -> String {
+        func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+        }
         let scalars = unicodeScalars
-        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        guard let first = scalars.firstIndex(where: { !isBlank($0) }),
+            let last = scalars.lastIndex(where: { !isBlank($0) })
         else { return "" }
         return String(String.UnicodeScalarView(scalars[first...last]))
     }

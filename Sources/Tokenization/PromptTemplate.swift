@@ -8,12 +8,17 @@ public struct PromptTemplate: Sendable, Hashable {
     public enum Family: String, Sendable, Hashable, CaseIterable {
         /// Qwen3 with thinking on: ChatML, then `<think>` and a newline.
         case qwen3
-        /// ChatML without thinking.
+        /// ChatML without thinking and without a system turn of its own.
         case chatml
+        /// ChatML without thinking, as Qwen2.5 has it: a system turn of its own where the conversation has none.
+        case qwen25 = "qwen2.5"
         /// The distilled DeepSeek-R1 models, on Qwen or Llama vocabularies.
         case deepseekR1 = "deepseek-r1"
-        /// Llama 3 without the block of dates that the instruct models of 3.1 put first.
+        /// Llama 3.
         case llama3
+        /// Llama 3.1 and later: a system turn always comes first, and begins with two dates. Today's is the fixed one of
+        /// the published template, so that a prompt is the same every day.
+        case llama31 = "llama3.1"
         /// Plain bars around one user turn, then `<think>` and a newline: the demonstration pair.
         case plainBars = "plain-bars"
         /// The text of one user turn and nothing else.
@@ -72,9 +77,10 @@ public struct PromptTemplate: Sendable, Hashable {
         } else if has("<|User|>", "<|Assistant|>") {
             self.init(.plainBars)
         } else if has("<|im_start|>", "<|im_end|>") {
-            self.init(has("<think>") ? .qwen3 : .chatml)
+            // Of the models without thinking, Qwen2.5 knows tools, and its predecessor does not.
+            self.init(has("<think>") ? .qwen3 : has("<tool_call>") ? .qwen25 : .chatml)
         } else if has("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>") {
-            self.init(.llama3)
+            self.init(has("<|eom_id|>") ? .llama31 : .llama3)
         } else {
             self.init(.raw)
         }
@@ -86,7 +92,7 @@ public struct PromptTemplate: Sendable, Hashable {
         case .qwen3, .deepseekR1: [.text("\n"), .tag("</think>"), .text("\n\n")]
         // A thought of the demonstration pair ends with a blank line already, and the model writes the one behind.
         case .plainBars: [.tag("</think>")]
-        case .chatml, .llama3, .raw: [.text("\n\n")]
+        case .chatml, .qwen25, .llama3, .llama31, .raw: [.text("\n\n")]
         }
     }
 }

@@ -86,7 +86,9 @@ import Tokenization
         #expect(try Self.render([.init(role: .user, content: "a<x>")], tokenizer) == "a<x>")
         #expect(try PromptTemplate(named: "llama3").family == .llama3)
         let error = #expect(throws: PromptTemplateError.self) { try PromptTemplate(named: "jinja") }
-        #expect(error?.description.contains("qwen3, chatml, deepseek-r1, llama3, plain-bars, raw") == true)
+        #expect(
+            error?.description.contains("qwen3, chatml, qwen2.5, deepseek-r1, llama3, llama3.1, plain-bars, raw")
+                == true)
     }
 
     /// A user who spells control tokens writes text.
