@@ -18,11 +18,10 @@ enum ByteAlphabet {
         return table
     }()
 
-    /// The bytes behind a spelling in the alphabet, given as well-formed UTF-8; `nil` if a character is not of the
-    /// alphabet.
-    static func bytes(ofSpelling spelling: some Collection<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        result.reserveCapacity(spelling.count)
+    /// Appends the bytes behind a spelling in the alphabet, given as well-formed UTF-8; `false` if a character is not
+    /// of the alphabet, and then some bytes may have been appended.
+    static func append(_ spelling: some Collection<UInt8>, to bytes: inout [UInt8]) -> Bool {
+        let table = byteOfCodePoint
         var lead = 0
         for unit in spelling {
             let codePoint: Int
@@ -32,11 +31,11 @@ enum ByteAlphabet {
             case 0xC0..<0xE0:
                 lead = Int(unit & 0x1F)
                 continue
-            default: return nil
+            default: return false
             }
-            guard codePoint < byteOfCodePoint.count, byteOfCodePoint[codePoint] >= 0 else { return nil }
-            result.append(UInt8(byteOfCodePoint[codePoint]))
+            guard codePoint < table.count, table[codePoint] >= 0 else { return false }
+            bytes.append(UInt8(table[codePoint]))
         }
-        return result
+        return true
     }
 }

@@ -28,7 +28,7 @@ struct JSONCursor {
     }
 
     /// Reads an object; `body` must read exactly the value of each key.
-    mutating func readObject(_ body: (inout JSONCursor, [UInt8]) throws -> Void) throws {
+    mutating func readObject(_ body: (inout JSONCursor, ArraySlice<UInt8>) throws -> Void) throws {
         try enter(UInt8(ascii: "{"), expected: "an object")
         while try next(closing: UInt8(ascii: "}")) {
             guard peek() == UInt8(ascii: "\"") else { throw malformed("a key in quotes", describeNext()) }
@@ -76,7 +76,7 @@ struct JSONCursor {
     /// Reads a number of digits alone, at most `limit`.
     mutating func readNatural(atMost limit: Int) throws -> Int {
         skipWhitespace()
-        let expected = "an integer in 0...\(limit)"
+        var expected: String { "an integer in 0...\(limit)" }
         var value = 0
         var digits = 0
         while let byte = peek(), byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
@@ -193,19 +193,23 @@ struct JSONCursor {
 }
 
 extension JSONCursor {
-    /// Reads a string as UTF-8, escapes resolved.
-    mutating func readStringBytes() throws -> [UInt8] {
+    /// Reads a string as UTF-8, escapes resolved. Without escapes it is a slice of the document: nothing is copied.
+    mutating func readStringBytes() throws -> ArraySlice<UInt8> {
         skipWhitespace()
         guard peek() == UInt8(ascii: "\"") else { throw malformed("a string", describeNext()) }
         position += 1
         let start = position
         while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        if peek() == UInt8(ascii: "\"") {
+            position += 1
+            return bytes[start..<position - 1]
+        }
         var result = Array(bytes[start..<position])
         while let byte = peek() {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return result
+                return result[...]
             case UInt8(ascii: "\\"):
                 position += 1
                 try readEscape(into: &result)

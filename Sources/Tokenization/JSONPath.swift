@@ -2,7 +2,7 @@
 struct JSONPath: Sendable {
     /// One level of nesting.
     enum Element: Sendable {
-        case key([UInt8])
+        case key(ArraySlice<UInt8>)
         case index(Int)
     }
 

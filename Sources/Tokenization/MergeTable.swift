@@ -8,6 +8,9 @@ struct MergeTable: Sendable {
         var result: Int32
     }
 
+    /// Ranks are below this bound: they and a place in a word share 64 bits.
+    static let maximumRank = 1 << 24
+
     /// No pair of ids has this key, as ids are below 2²⁴.
     private static let free = UInt64.max
 

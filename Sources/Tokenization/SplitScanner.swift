@@ -77,8 +77,10 @@ struct SplitScanner {
         switch pattern.numbers {
         case .single: return classes[index] == .number ? index + 1 : nil
         case .upToThree:
-            let end = run(from: index) { $0 == .number }
-            return end > index ? min(end, index + 3) : nil
+            // No further than three: a long number would be looked through again at each of its groups.
+            var end = index
+            while end < min(index + 3, classes.count), classes[end] == .number { end += 1 }
+            return end > index ? end : nil
         case .singleWithSpace:
             let digit = classes[index] == .space ? index + 1 : index
             return digit < classes.count && classes[digit] == .number ? digit + 1 : nil

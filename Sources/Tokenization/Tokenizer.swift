@@ -68,14 +68,17 @@ public final class Tokenizer: Sendable {
 
     private static func vocabulary(of file: TokenizerFile, added: Set<Int32>) throws -> SpellingTable {
         var table = SpellingTable(capacity: file.entries.count)
+        var spelling: [UInt8] = []
         for entry in file.entries {
             func malformed(_ expected: String, _ found: String) -> TokenizerError {
                 var path = JSONPath()
-                for key in [Array("model".utf8), Array("vocab".utf8), entry.key] { path.push(.key(key)) }
+                for key in ["model", "vocab"] { path.push(.key(Array(key.utf8)[...])) }
+                path.push(.key(entry.key))
                 return .malformed(
                     source: file.source, jsonPath: path.description, expected: expected, found: found)
             }
-            guard let spelling = ByteAlphabet.bytes(ofSpelling: entry.key) else {
+            spelling.removeAll(keepingCapacity: true)
+            guard ByteAlphabet.append(entry.key, to: &spelling) else {
                 // Trainers list added tokens in the vocabulary too, spelled as they are.
                 if added.contains(Int32(entry.id)) { continue }
                 throw malformed("characters of the byte alphabet", "others, and no added token has id \(entry.id)")
@@ -88,24 +91,28 @@ public final class Tokenizer: Sendable {
     }
 
     private static func merges(of file: TokenizerFile, vocabulary: SpellingTable) throws -> MergeTable {
+        guard file.merges.count <= MergeTable.maximumRank else {
+            throw TokenizerError.unsupported(
+                source: file.source, jsonPath: "model.merges", feature: "a list of \(file.merges.count) merges",
+                supported: "at most \(MergeTable.maximumRank)")
+        }
         var table = MergeTable(capacity: file.merges.count)
+        var spelling: [UInt8] = []
         for (rank, merge) in file.merges.enumerated() {
             func malformed(_ token: ArraySlice<UInt8>) -> TokenizerError {
                 .malformed(
                     source: file.source, jsonPath: "model.merges[\(rank)]", expected: "tokens of the vocabulary",
                     found: "\(String(decoding: token, as: UTF8.self).debugDescription), which is none")
             }
-            func token(_ spelling: ArraySlice<UInt8>) throws -> (bytes: [UInt8], id: Int32) {
-                guard let bytes = ByteAlphabet.bytes(ofSpelling: spelling), let id = vocabulary.id(of: bytes[...])
-                else { throw malformed(spelling) }
-                return (bytes, id)
+            spelling.removeAll(keepingCapacity: true)
+            guard ByteAlphabet.append(merge.left, to: &spelling), let left = vocabulary.id(of: spelling[...]) else {
+                throw malformed(merge.left)
             }
-            let left = try token(merge.left)
-            let right = try token(merge.right)
-            guard let result = vocabulary.id(of: (left.bytes + right.bytes)[...]) else {
-                throw malformed(merge.left + merge.right)
-            }
-            table.insert(left: left.id, right: right.id, MergeTable.Merge(rank: Int32(rank), result: result))
+            let middle = spelling.count
+            guard ByteAlphabet.append(merge.right, to: &spelling), let right = vocabulary.id(of: spelling[middle...])
+            else { throw malformed(merge.right) }
+            guard let result = vocabulary.id(of: spelling[...]) else { throw malformed(merge.left + merge.right) }
+            table.insert(left: left, right: right, MergeTable.Merge(rank: Int32(rank), result: result))
         }
         return table
     }

@@ -12,7 +12,7 @@ struct TokenizerFile {
     /// One entry of `model.vocab`.
     struct Entry {
         /// As in the file: in the byte alphabet.
-        var key: [UInt8]
+        var key: ArraySlice<UInt8>
         var id: Int
     }
 
@@ -24,6 +24,8 @@ struct TokenizerFile {
 
     /// Name of the document in messages.
     let source: String
+    /// Ids up to the document's own length are taken: tables by id then grow no faster than what was read.
+    private let largestID: Int
     private(set) var addedTokens: [AddedToken] = []
     private(set) var normalizesToNFC = false
     private(set) var pattern: SplitPattern?
@@ -36,6 +38,7 @@ struct TokenizerFile {
     /// - Throws: ``TokenizerError``.
     init(bytes: [UInt8], source: String) throws {
         self.source = source
+        largestID = min(4096 + bytes.count, SpellingTable.maximumID) - 1
         var cursor = try JSONCursor(bytes: bytes, source: source)
         try cursor.readObject { cursor, key in
             switch String(decoding: key, as: UTF8.self) {
@@ -66,8 +69,8 @@ struct TokenizerFile {
             try cursor.readObject { cursor, key in
                 let name = String(decoding: key, as: UTF8.self)
                 switch name {
-                case "id": id = try cursor.readNatural(atMost: SpellingTable.maximumID - 1)
-                case "content": content = try cursor.readStringBytes()
+                case "id": id = try cursor.readNatural(atMost: largestID)
+                case "content": content = Array(try cursor.readStringBytes())
                 case "special": isSpecial = try cursor.readBool()
                 case "normalized": isNormalized = try cursor.readBool()
                 case "single_word", "lstrip", "rstrip":
@@ -77,6 +80,10 @@ struct TokenizerFile {
             }
             guard let id, let content, !content.isEmpty else {
                 throw cursor.malformed("an id and a content", id == nil ? "no id" : "no content")
+            }
+            guard content.count <= AddedTokenMatcher.longestSpelling else {
+                throw cursor.unsupported(
+                    "a content of \(content.count) bytes", supported: "at most \(AddedTokenMatcher.longestSpelling)")
             }
             addedTokens.append(
                 AddedToken(id: id, content: content, isSpecial: isSpecial, isNormalized: isNormalized))
@@ -90,7 +97,7 @@ struct TokenizerFile {
             case "vocab":
                 entries = []
                 try cursor.readObject { cursor, key in
-                    entries.append(Entry(key: key, id: try cursor.readNatural(atMost: SpellingTable.maximumID - 1)))
+                    entries.append(Entry(key: key, id: try cursor.readNatural(atMost: largestID)))
                 }
             case "merges":
                 merges = []
@@ -117,10 +124,14 @@ struct TokenizerFile {
             }
             return Merge(left: bytes[..<middle], right: bytes[(middle + 1)...])
         }
-        var parts: [[UInt8]] = []
-        try cursor.readArray { cursor in parts.append(try cursor.readStringBytes()) }
-        guard parts.count == 2 else { throw cursor.malformed("two tokens", "\(parts.count)") }
-        return Merge(left: parts[0][...], right: parts[1][...])
+        var left: ArraySlice<UInt8> = [], right: ArraySlice<UInt8> = []
+        var count = 0
+        try cursor.readArray { cursor in
+            (left, right) = (right, try cursor.readStringBytes())
+            count += 1
+        }
+        guard count == 2 else { throw cursor.malformed("two tokens", "\(count)") }
+        return Merge(left: left, right: right)
     }
 }
 
@@ -129,7 +140,7 @@ extension TokenizerFile {
         normalizesToNFC = false
         if cursor.readNull() { return }
         try cursor.readObject { cursor, key in
-            guard key == Array("type".utf8) else { return try cursor.skipValue() }
+            guard key.elementsEqual("type".utf8) else { return try cursor.skipValue() }
             try cursor.expectType("NFC")
         }
         normalizesToNFC = true
@@ -197,7 +208,7 @@ extension TokenizerFile {
     private func readDecoder(_ cursor: inout JSONCursor) throws {
         if cursor.readNull() { return }
         try cursor.readObject { cursor, key in
-            guard key == Array("type".utf8) else { return try cursor.skipValue() }
+            guard key.elementsEqual("type".utf8) else { return try cursor.skipValue() }
             try cursor.expectType("ByteLevel")
         }
     }

@@ -42,6 +42,14 @@ import Tokenization
             Self.path { $0.addedTokens = [["id": 300, "content": "x", "lstrip": true]] } == "added_tokens[0].lstrip")
     }
 
+    /// A small file cannot ask for large tables, nor for a search whose cost grows with its square.
+    @Test func demandsAreInProportionToTheFile() {
+        #expect(Self.path { $0.vocabulary["ab"] = 16_000_000 } == "model.vocab.ab")
+        #expect(Self.path { $0.addedTokens = [["id": 16_000_000, "content": "x"]] } == "added_tokens[0].id")
+        let long = String(repeating: "a", count: 1025)
+        #expect(Self.path { $0.addedTokens = [["id": 300, "content": long]] } == "added_tokens[0]")
+    }
+
     @Test func messagesSayWhatToExpect() {
         let error = Self.error { $0.merges = [["a", "b"]] }
         #expect(

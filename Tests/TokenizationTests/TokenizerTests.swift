@@ -80,6 +80,31 @@ import Tokenization
         #expect(tokenizer.encode(text, matchingSpecialTokens: false) == Array(repeating: 309, count: 50) + [300, 97])
     }
 
+    /// Groups of three digits: looking to the end of the number at each would take minutes.
+    @Test func longNumbers() throws {
+        var file = TestTokenizer()
+        file.expression = file.expression.replacing(#"|\p{N}|"#, with: #"|\p{N}{1,3}|"#)
+        file.vocabulary["77"] = 300
+        file.vocabulary["777"] = 301
+        file.merges = ["7 7", "77 7"]
+        let text = String(repeating: "7", count: 3 * 500_000 + 2)
+        #expect(
+            try file.tokenizer().encode(text, matchingSpecialTokens: false)
+                == Array(repeating: 301, count: 500_000) + [300])
+    }
+
+    /// Thousands of added tokens that begin alike, and text full of such beginnings.
+    @Test func manyAddedTokens() throws {
+        var file = TestTokenizer()
+        for number in 0..<3000 { file.add("<|reserved_\(number)|>") }
+        let tokenizer = try file.tokenizer()
+        let beginning = "<|reserved_1"
+        let text = String(repeating: beginning, count: 20_000) + "|>"
+        let tokens = tokenizer.encode(text, matchingSpecialTokens: true)
+        #expect(tokens.count == 19_999 * beginning.utf8.count + 1)
+        #expect(tokens.last == 1001)
+    }
+
     @Test func theTokenizersOfTheDemonstrationPairLoad() throws {
         let golden = try GoldenTests.tokenizer("demo")
         #expect(golden.addedToken("</think>") != nil)

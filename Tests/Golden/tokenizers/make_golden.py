@@ -6,6 +6,8 @@ usage: make_golden.py [--out DIR] [--count N] [--seed S] [--keep-tokenizers]
 Writes DIR/<family>.json (tokenizer.json of qwen, llama, demo), DIR/strings.json (the strings) and DIR/<family>.ids
 (per string one line of ids with added tokens matched; after a blank line, for the strings that spell an added token,
 one line "index: ids" with matching off, taken from a copy of the tokenizer that has no added tokens).
+More strings than the committed ones, from another seed:
+  make_golden.py --out DIR --count 100000 --seed 2 && GLIMPQ_TOKENIZER_GOLDEN=DIR swift test --filter TokenizationTests.GoldenTests
 Needs: pip install tokenizers==0.23.3
 """
 import argparse, json, os, random, unicodedata
@@ -92,6 +94,10 @@ def strings(count, seed):
         lambda: (lambda s: s[:rng.randrange(len(s) + 1)])(rng.choice(SENTENCES)),
         lambda: unicodedata.normalize(rng.choice(["NFD", "NFKD", "NFC"]), rng.choice(SENTENCES))[:20],
         lambda: rng.choice(added)[:rng.randrange(1, 12)],
+        lambda: rng.choice(SPACES + ODD + list("aZ7.'<é数\u0301")) * rng.randrange(1, 70),
+        lambda: bytes(rng.randrange(256) for _ in range(rng.randrange(60))).decode("utf-8", "replace"),
+        lambda: rng.choice("eoaᄀ가अ\u0f71ß") + "".join(rng.choice(MARKS) for _ in range(rng.randrange(1, 9))),
+        lambda: "".join(scalar() for _ in range(rng.randrange(20))),
     ]
     while len(out) < count:
         out.append("".join(rng.choice(makers)() for _ in range(rng.randrange(1, 6))))
