@@ -26,6 +26,10 @@ public struct RopeConfiguration: Sendable, Hashable {
         }
     }
 
+    /// Factors of scaling and attention that are taken. Models are trained with 1 to 64; far beyond, angles overflow and
+    /// logits are no numbers.
+    static let factors = 1e-3...1e6
+
     /// Base of the geometric series of frequencies.
     public let theta: Double
     /// How they are scaled.

@@ -37,7 +37,11 @@ import Testing
         ("hidden_size", "9223372036854775807"), ("hidden_size", #""8""#), ("num_hidden_layers", "100000"),
         ("num_key_value_heads", "3"), ("vocab_size", "1.5"), ("rms_norm_eps", "0"), ("rope_theta", "1"),
         ("tie_word_embeddings", "1"), ("rope_scaling", #""yarn""#), ("rope_scaling", #"{"rope_type": "yarn"}"#),
-        ("rope_scaling", #"{"rope_type": "linear", "factor": 0}"#), ("eos_token_id", "12"), ("eos_token_id", "[1, -1]"),
+        ("rope_scaling", #"{"rope_type": "linear", "factor": 0}"#),
+        ("rope_scaling", #"{"rope_type": "linear", "factor": 1e-320}"#),
+        ("rope_scaling", #"{"rope_type": "yarn", "factor": 4, "attention_factor": 1e300}"#),
+        ("rope_scaling", #"{"rope_type": "yarn", "factor": 4, "mscale": 1, "mscale_all_dim": -7.2134752044448}"#),
+        ("eos_token_id", "12"), ("eos_token_id", "[1, -1]"),
         ("max_position_embeddings", "99999999999"), ("model_type", "null"),
     ]
 

@@ -22,6 +22,7 @@ extension RopeConfiguration {
             metadata, prefix: "\(prefix).scaling", contextLength: contextLength, refusals: &refusals)
         // Older files have a key of its own for linear scaling.
         if case .none = scaling, let factor = try metadata.number("\(prefix).scale_linear"), factor > 0, factor != 1 {
+            try Self.check(factor, "\(prefix).scale_linear", metadata)
             scaling = .linear(factor: factor)
         }
         if let divisors {
@@ -44,7 +45,9 @@ extension RopeConfiguration {
         guard factor >= 0 else {
             throw metadata.malformed("\(prefix).factor", "expected a number above 0, got \(factor)")
         }
+        if factor > 0 { try check(factor, "\(prefix).factor", metadata) }
         let attention = try metadata.positiveNumber("\(prefix).attn_factor") ?? 1
+        try check(attention, "\(prefix).attn_factor", metadata)
         if type != "yarn", attention != 1 {
             refusals.note("\(prefix).attn_factor", got: "\(attention)", accepted: "1, unless the type is yarn")
         }
@@ -75,6 +78,12 @@ extension RopeConfiguration {
         }
     }
 
+    private static func check(_ factor: Double, _ key: String, _ metadata: GGUFMetadata) throws {
+        guard factors.contains(factor) else {
+            throw metadata.malformed(key, "expected \(factors.lowerBound) to \(factors.upperBound), got \(factor)")
+        }
+    }
+
     private static func divisors(_ tensor: CheckpointTensor, headDim: Int) throws -> [Double] {
         guard tensor.shape == [headDim / 2] else {
             throw CheckpointError.wrongShape(
@@ -91,9 +100,10 @@ extension RopeConfiguration {
                 return Double(Float(bitPattern: UInt32(littleEndian: bits)))
             }
         }
-        guard divisors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+        guard divisors.allSatisfy(factors.contains) else {
             throw CheckpointError.malformed(
-                file: tensor.file.path, place: "tensor '\(tensor.name)'", reason: "expected finite numbers above 0")
+                file: tensor.file.path, place: "tensor '\(tensor.name)'",
+                reason: "expected numbers of \(factors.lowerBound) to \(factors.upperBound)")
         }
         return divisors
     }
