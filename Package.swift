@@ -88,3 +88,23 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
+
+// Fuzz targets need flags and a run-time library that a plain build must not have; `Ops/fuzz` builds them. They reach
+// into the program, which is a library for them.
+if Context.environment["GLIMPQ_FUZZ"] != nil {
+    package.products = []
+    package.targets = package.targets.map { target in
+        guard target.type == .executable else { return target }
+        return .target(
+            name: target.name, dependencies: target.dependencies, exclude: ["EntryPoint.swift"], swiftSettings: strict)
+    }
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Ops/fuzz-targets/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CFuzzer", "Checkpoints", "Decoder", "Engine", "Kernels", "Postgres", "Queue", "Tokenization", "glimpq",
+            ],
+            path: "Ops/fuzz-targets", exclude: ["CFuzzer"], swiftSettings: strict),
+    ]
+}
