@@ -3,6 +3,10 @@
 
 #include "kernel_table.h"
 
+static inline int gq_ranks_before(gq_ranked_token a, gq_ranked_token b) {
+    return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
+}
+
 extern const gq_kernels gq_kernels_portable;
 #if defined(__x86_64__)
 extern const gq_kernels gq_kernels_avx2;

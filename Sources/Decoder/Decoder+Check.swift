@@ -2,12 +2,12 @@ internal import Checkpoints
 
 extension Decoder {
     /// Traps if the batch breaks a rule: the kernels trust its numbers.
-    func check(_ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>) {
+    func check(_ batch: ForwardBatch, cache: KeyValueCache) {
         let rows = batch.rows
         precondition(
             batch.positions.count == rows && batch.sequences.count == rows, "one position and sequence per row")
-        precondition(
-            logits.count >= batch.logitRows.count * shape.vocabularySize, "room for the logits of every flagged row")
+        precondition(batch.demands.count == batch.logitRows.count, "one demand per flagged row")
+        precondition(batch.demands.allSatisfy { $0.topCount >= 0 }, "rankings have 0 tokens or more")
         precondition(cache.shape == shape, "the cache was made for this model")
         for block in batch.blockTables {
             precondition(block >= 0 && block < cache.blockCount, "block \(block) of \(cache.blockCount)")

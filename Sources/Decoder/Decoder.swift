@@ -17,10 +17,13 @@ public final class Decoder: Sendable {
     public let instructionSet: InstructionSet
     private let weights: DecoderWeights
     private let weightBytes: Int
-    private let threads: ComputeThreads
-    private let kernels: VectorKernels
+    /// Who computes.
+    public let threads: ComputeThreads
+    /// The vector kernels it computes with.
+    public let kernels: VectorKernels
     private let normEpsilon: Float
     private let divisionLimits: WorkDivision.Limits
+    private let sliceTokens: Int
     private let workspace: Mutex<Workspace>
 
     /// Copies the weights of a checkpoint into compute format, with all threads.
@@ -43,7 +46,7 @@ public final class Decoder: Sendable {
 
     init(
         checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision,
-        instructionSet: InstructionSet?, divisionLimits: WorkDivision.Limits
+        instructionSet: InstructionSet?, divisionLimits: WorkDivision.Limits, sliceTokens: Int = LogitSlice.tokens
     ) throws {
         let set = try instructionSet ?? .fromEnvironment()
         shape = checkpoint.shape
@@ -56,19 +59,19 @@ public final class Decoder: Sendable {
         weightBytes = weights.byteCount
         normEpsilon = Float(checkpoint.configuration.normEpsilon)
         self.divisionLimits = divisionLimits
+        self.sliceTokens = sliceTokens
         workspace = Mutex(Workspace(checkpoint.shape, rope: checkpoint.configuration.rope))
     }
 
     /// Bytes of the weights in memory.
     public var weightByteCount: Int { weightBytes }
 
-    /// Writes keys and values of every row into the cache, then computes the logits [logitRows.count, vocabularySize] of
-    /// the flagged rows.
+    /// Writes keys and values of every row into the cache, then computes what is asked of the flagged rows.
     ///
     /// One call at a time per cache; calls on one decoder take turns. Traps if the batch breaks the rules of
-    /// `ForwardBatch`, a position exceeds the context length, or a block table or `logits` is too short.
-    public func forward(_ batch: ForwardBatch, cache: KeyValueCache, logits: UnsafeMutableBufferPointer<Float>) {
-        check(batch, cache: cache, logits: logits)
+    /// `ForwardBatch`, a position exceeds the context length, a block table is too short, or the system refuses memory.
+    public func forward(_ batch: ForwardBatch, cache: KeyValueCache, output: HeadOutput) {
+        check(batch, cache: cache)
         guard batch.rows > 0 else { return }
         workspace.withLock { workspace in
             let context = plan(batch, &workspace)
@@ -77,12 +80,16 @@ public final class Decoder: Sendable {
                 threads: threads.count, limits: divisionLimits)
             workspace.sequenceStarts.append(batch.rows)
             guard workspace.rotary.grow(to: context),
+                output.begin(batch.demands, vocabulary: shape.vocabularySize),
+                let headMemory = workspace.headMemory(
+                    rows: batch.logitRows.count, ranked: output.rankStarts[batch.logitRows.count],
+                    sliceTokens: sliceTokens, members: division.members),
                 let buffers = workspace.buffers(rows: batch.rows, context: context, members: division.members),
                 let cosines = workspace.rotary.cosines, let sines = workspace.rotary.sines
             else {
                 preconditionFailure("the system refused memory for a batch of \(batch.rows) rows and \(context) tokens")
             }
-            run(batch, cache, logits, workspace, buffers, division, cosines, sines)
+            run(batch, cache, output, headMemory, workspace, buffers, division, cosines, sines)
         }
     }
 
@@ -110,23 +117,46 @@ public final class Decoder: Sendable {
     }
 
     private func run(
-        _ batch: ForwardBatch, _ cache: KeyValueCache, _ logits: UnsafeMutableBufferPointer<Float>,
-        _ workspace: Workspace,
-        _ buffers: Workspace.Buffers, _ division: WorkDivision, _ cosines: UnsafePointer<Float>,
-        _ sines: UnsafePointer<Float>
+        _ batch: ForwardBatch, _ cache: KeyValueCache, _ output: HeadOutput, _ headMemory: UnsafeMutableRawPointer,
+        _ workspace: Workspace, _ buffers: Workspace.Buffers, _ division: WorkDivision,
+        _ cosines: UnsafePointer<Float>, _ sines: UnsafePointer<Float>
     ) {
         batch.withUnsafeRows { rows in
             workspace.rowBlocks.withUnsafeBufferPointer { rowBlocks in
                 workspace.sequenceStarts.withUnsafeBufferPointer { sequenceStarts in
                     guard let rowBlocks = rowBlocks.baseAddress else { return }
-                    let pass = ForwardPass(
-                        kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon, weights: weights.view,
-                        cache: cache, strides: workspace.strides, buffers: buffers, division: division,
-                        cosines: cosines,
-                        sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
-                        sequenceStarts: sequenceStarts, logits: logits.baseAddress)
-                    pass.run()
+                    withHead(output, headMemory, members: division.members) { head in
+                        let pass = ForwardPass(
+                            kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon,
+                            weights: weights.view,
+                            cache: cache, strides: workspace.strides, buffers: buffers, division: division,
+                            cosines: cosines,
+                            sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
+                            sequenceStarts: sequenceStarts, head: head)
+                        pass.run()
+                    }
                 }
+            }
+        }
+    }
+
+    /// Calls `body` with the head's memory, and joins the results afterwards.
+    private func withHead(
+        _ output: HeadOutput, _ memory: UnsafeMutableRawPointer, members: Int, _ body: (HeadBuffers?) -> Void
+    ) {
+        let rows = output.logitStarts.count
+        output.rankStarts.withUnsafeBufferPointer { rankStarts in
+            output.logitStarts.withUnsafeBufferPointer { logitStarts in
+                var head: HeadBuffers?
+                if rows > 0, let rankStarts = rankStarts.baseAddress, let logitStarts = logitStarts.baseAddress {
+                    head = HeadBuffers(
+                        memory, rows: rows, vocabulary: shape.vocabularySize, sliceTokens: sliceTokens,
+                        members: members,
+                        drawable: output.drawable, rankStarts: rankStarts, logitStarts: logitStarts,
+                        logits: output.logitMemory)
+                }
+                body(head)
+                output.finish(head)
             }
         }
     }

@@ -11,8 +11,10 @@ public struct ForwardBatch: Sendable {
     public var positions: [Int32] = []
     /// [rows] index into the block tables. Rows of one sequence are contiguous, their positions ascend by 1.
     public var sequences: [Int32] = []
-    /// Rows whose logits are wanted, ascending.
+    /// Rows whose distributions are wanted, ascending.
     public var logitRows: [Int32] = []
+    /// [logitRows.count] what is wanted of each besides its statistics and its best token.
+    public var demands: [LogitDemand] = []
     /// Physical block numbers of all sequences, concatenated.
     public var blockTables: [Int32] = []
     /// [sequences + 1] offsets into `blockTables`; starts with 0.
@@ -30,6 +32,7 @@ public struct ForwardBatch: Sendable {
         positions.removeAll(keepingCapacity: true)
         sequences.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
+        demands.removeAll(keepingCapacity: true)
         blockTables.removeAll(keepingCapacity: true)
         blockTableStarts.removeAll(keepingCapacity: true)
     }

@@ -39,7 +39,7 @@ extension ForwardPass {
                 product(buffers.residual, strides.hidden, activated, layer.down, panels, adding: true)
             }
         }
-        shareLogits()
+        shareHead()
     }
 
     private func product(
@@ -76,7 +76,7 @@ extension ForwardPass {
     }
 
     /// Rows as products with `matrix` read them, converted by all threads.
-    private func prepareShared(
+    func prepareShared(
         _ x: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ matrix: MatrixView
     ) -> PreparedRows {
         guard matrix.input != .float32 else { return PreparedRows(x, stride: stride) }
@@ -140,17 +140,6 @@ extension ForwardPass {
                     }
                 }
             }
-        }
-    }
-
-    private func shareLogits() {
-        let count = batch.logitRows.count
-        guard count > 0, let logits else { return }
-        normaliseLogitRows(0..<count, into: normedRows(0))
-        let inputs = prepareShared(normedRows(0), strides.hidden, count, weights.head)
-        sharePanels(of: weights.head) { _, panels in
-            kernels.product(
-                logits, stride: shape.vocabularySize, inputs, rows: count, weights.head, panels: panels)
         }
     }
 }

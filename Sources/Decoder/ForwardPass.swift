@@ -20,8 +20,8 @@ struct ForwardPass {
     let rowBlocks: UnsafePointer<Int32>
     /// First rows of the sequences in the batch, and the number of rows.
     let sequenceStarts: UnsafeBufferPointer<Int>
-    /// [logitRows.count][vocabulary]; nil if none are wanted
-    let logits: UnsafeMutablePointer<Float>?
+    /// Where the results of flagged rows go; nil if there are none.
+    let head: HeadBuffers?
 
     /// Runs the whole pass; the calling thread is one of those that compute.
     func run() {
@@ -40,7 +40,7 @@ struct ForwardPass {
                 project(rows, layer, member: member)
                 attendAndFeedForward(rows, layer, member: member)
             }
-            computeLogits(rows, member: member)
+            computeHead(rows, member: member)
         }
     }
 
@@ -57,7 +57,7 @@ struct ForwardPass {
                 if layer + 1 < weights.layers.count {
                     project(rows, layer + 1, member: member)
                 } else {
-                    computeLogits(rows, member: member)
+                    computeHead(rows, member: member)
                 }
             }
         }
@@ -135,18 +135,5 @@ struct ForwardPass {
                 attention(sequence: Int(batch.sequences[start]), layer, member: member), rows: start..<end,
                 keyValueHeads: 0..<shape.keyValueHeads)
         }
-    }
-
-    private func computeLogits(_ rows: Range<Int>, member: Int) {
-        let logitRows = batch.logitRows
-        var first = 0, last = logitRows.count
-        while first < last, Int(logitRows[first]) < rows.lowerBound { first += 1 }
-        while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
-        guard first < last, let logits else { return }
-        normaliseLogitRows(first..<last, into: normedRows(member))
-        kernels.product(
-            logits + first * shape.vocabularySize, stride: shape.vocabularySize,
-            prepare(normedRows(member), strides.hidden, last - first, weights.head, member), rows: last - first,
-            weights.head, panels: 0..<weights.head.panels)
     }
 }

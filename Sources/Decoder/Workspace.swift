@@ -34,12 +34,15 @@ struct Workspace {
     var rowCosts: [Int] = []
     private var shared: ReservedMemory?
     private var perMember: ReservedMemory?
+    private var head: ReservedMemory?
+    private let vocabulary: Int
     private let headDim: Int
     private let preparedRowBytes: Int
 
     init(_ shape: ModelShape, rope: RopeConfiguration) {
         strides = Strides(shape)
         headDim = shape.headDim
+        vocabulary = shape.vocabularySize
         preparedRowBytes =
             [shape.hidden, shape.queryWidth, shape.intermediate]
             .flatMap { inputs in [InputFormat.bfloat16, .int8].map { $0.rowBytes(inputs: inputs) } }.max() ?? 0
@@ -60,6 +63,13 @@ struct Workspace {
             activated: gateUp + rows * strides.gateUp, normed: own, normedFloats: normed,
             scratch: own + members * normed, scratchFloats: scratch,
             prepared: UnsafeMutableRawPointer(own + members * (normed + scratch)), preparedBytes: prepared)
+    }
+
+    /// Memory for `HeadBuffers`, valid until the next call. Nil if the system refuses it.
+    mutating func headMemory(rows: Int, ranked: Int, sliceTokens: Int, members: Int) -> UnsafeMutableRawPointer? {
+        let bytes = HeadBuffers.byteCount(
+            rows: rows, ranked: ranked, vocabulary: vocabulary, sliceTokens: sliceTokens, members: members)
+        return Self.grown(&head, floats: (bytes + 3) / 4).map { UnsafeMutableRawPointer($0) }
     }
 
     private static func grown(_ memory: inout ReservedMemory?, floats: Int) -> UnsafeMutablePointer<Float>? {

@@ -1,3 +1,4 @@
+import Decoder
 import Generation
 import Kernels
 
@@ -57,17 +58,23 @@ struct ActiveRequest {
         return count - decoded
     }
 
-    /// Draws the next token and notes what its distribution says of it.
-    mutating func draw(
-        from logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
-    ) -> TokenID {
-        let token = sampler.draw(
-            from: logits, count: count, parameters: sampling,
-            uniform: randomness.uniform(position: UInt32(tokens.count)))
-        logProbability += Double(logits[Int(token)]) - statistics.logSumExp
+    /// What the request needs of the logits it waits for.
+    var demand: LogitDemand {
+        var demand = LogitDemand(wholeRow: !sampling.isGreedy)
+        if case .probe(let probe, _) = call { demand.topCount = max(probe.topCount, probe.topEntropySupport ?? 0) }
+        return demand
+    }
+
+    /// How its next token is drawn.
+    var nextDraw: TokenDraw {
+        TokenDraw(parameters: sampling, uniform: randomness.uniform(position: UInt32(tokens.count)))
+    }
+
+    /// Notes what a distribution says of the token that was drawn from it.
+    mutating func measure(logit: Float, statistics: LogitStatistics) {
+        logProbability += Double(logit) - statistics.logSumExp
         entropySum += statistics.entropy
         measured += 1
-        return token
     }
 
     /// Takes a token into the generation.
@@ -89,21 +96,14 @@ struct ActiveRequest {
         return .generation(.success(generation), continuation)
     }
 
-    /// What a row of logits says, for a probe.
-    func answer(
-        _ logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, sampler: inout Sampler, count: Int
-    ) -> EngineAnswer {
+    /// What a row of a forward pass says, for a probe.
+    func answer(_ output: HeadOutput, row: Int, vocabulary: Int, sampledToken: TokenID) -> EngineAnswer {
         guard case .probe(let request, let continuation) = call else { preconditionFailure("a generation is no probe") }
-        let sampled =
-            statistics.isFinite
-            ? sampler.draw(
-                from: logits, count: count, parameters: sampling,
-                uniform: randomness.uniform(position: 0))
-            : 0
         let signals = DistributionSignals(
-            logits: logits, statistics: statistics, topCount: request.topCount,
+            output, row: row, vocabulary: vocabulary, topCount: request.topCount,
             topEntropySupport: request.topEntropySupport)
-        return .probe(.success(Probe(signals: signals, sampledToken: sampled, work: work)), continuation)
+        return .probe(
+            .success(Probe(signals: signals, sampledToken: sampledToken, work: work)), continuation)
     }
 
     /// An error.

@@ -1,43 +1,28 @@
+import Decoder
 import Foundation
 import Generation
 import Kernels
 
 extension DistributionSignals {
-    /// Signals of one row of logits.
+    /// Signals of one row of a forward pass.
     ///
     /// - Parameters:
-    ///   - logits: The row.
-    ///   - statistics: Its maximum, log-sum-exp and entropy.
+    ///   - output: What the pass says of its rows.
+    ///   - row: The row.
+    ///   - vocabulary: Number of logits.
     ///   - topCount: Number of tokens to list.
     ///   - topEntropySupport: Number of tokens for the renormalised entropy, or `nil`.
-    init(
-        logits: UnsafeBufferPointer<Float>, statistics: LogitStatistics, topCount: Int, topEntropySupport: Int?
-    ) {
-        let best = Self.best(logits, count: max(topCount, topEntropySupport ?? 0))
+    init(_ output: HeadOutput, row: Int, vocabulary: Int, topCount: Int, topEntropySupport: Int?) {
+        let statistics = output.statistics(row), best = output.top(row)
         let topEntropy = topEntropySupport.map { support in
-            Entropy.nats(ofLogits: best.prefix(support).map { Double(logits[Int($0)]) })
+            Entropy.nats(ofLogits: best.prefix(support).map { Double($0.logit) })
         }
         self.init(
             entropy: statistics.isFinite ? max(statistics.entropy, 0) : .nan,
             topEntropy: statistics.isFinite ? topEntropy : nil,
-            logVocabulary: log(Double(logits.count)),
+            logVocabulary: log(Double(vocabulary)),
             top: best.prefix(topCount).map {
-                TokenProbability(token: $0, logProbability: Double(logits[Int($0)]) - statistics.logSumExp)
+                TokenProbability(token: $0.token, logProbability: Double($0.logit) - statistics.logSumExp)
             })
-    }
-
-    /// The ids of the greatest logits, best first, smaller id first among equals.
-    private static func best(_ logits: UnsafeBufferPointer<Float>, count: Int) -> [TokenID] {
-        guard count > 0 else { return [] }
-        var best: [TokenID] = []
-        best.reserveCapacity(count + 1)
-        for id in logits.indices {
-            let value = logits[id]
-            if best.count == count, let worst = best.last, value <= logits[Int(worst)] { continue }
-            let place = best.firstIndex { logits[Int($0)] < value } ?? best.count
-            best.insert(TokenID(id), at: place)
-            if best.count > count { best.removeLast() }
-        }
-        return best
     }
 }

@@ -21,8 +21,8 @@ final class ModelRunner {
     private var batch = ForwardBatch()
     private var candidates: [Scheduler.Candidate] = []
     private var admitted: [Scheduler.Share] = []
-    private var logits: [Float] = []
-    private var sampler = Sampler()
+    private let output: HeadOutput
+    private var draws: TokenDraws
     private var outbox = Outbox()
 
     /// What the model has done so far.
@@ -35,6 +35,8 @@ final class ModelRunner {
         self.cache = cache
         endOfText = model.vocabulary.endOfText
         sampleable = min(model.vocabulary.count, model.decoder.shape.vocabularySize)
+        output = HeadOutput(drawable: sampleable)
+        draws = TokenDraws(model.decoder)
         tokenBytes = TokenBytes(model.vocabulary)
         scheduler = Scheduler(maximumRows: model.maximumRows, maximumChunk: model.maximumChunk)
         store = SequenceStore(
@@ -86,13 +88,11 @@ final class ModelRunner {
         admit()
         guard !admitted.isEmpty else { return }
         assembleBatch()
-        let vocabulary = decoder.shape.vocabularySize
-        let needed = batch.logitRows.count * vocabulary
-        if logits.count < needed { logits = Array(repeating: 0, count: needed) }
         let forwardStart = clock.now
-        logits.withUnsafeMutableBufferPointer { decoder.forward(batch, cache: cache, logits: $0) }
+        decoder.forward(batch, cache: cache, output: output)
         let forwardTime = (clock.now - forwardStart).nanoseconds
-        collect(forwardTime: forwardTime, vocabulary: vocabulary)
+        draws.draw(from: output)
+        collect(forwardTime: forwardTime)
         metrics.forwardPasses += 1
         metrics.rows += batch.tokens.count
         metrics.logitRows += batch.logitRows.count
@@ -129,15 +129,19 @@ final class ModelRunner {
 
     private func assembleBatch() {
         batch.removeAll()
+        draws.removeAll()
         batch.blockTableStarts.append(0)
         for share in admitted {
             store.appendRows(share.count, of: share.slot, to: &batch)
-            if share.completes { batch.logitRows.append(Int32(batch.tokens.count - 1)) }
+            guard share.completes, let demand = store.demand(of: share.slot) else { continue }
+            batch.logitRows.append(Int32(batch.tokens.count - 1))
+            batch.demands.append(demand.logits)
+            draws.append(demand.draw)
         }
     }
 
-    /// Reads the logits of the pass.
-    private func collect(forwardTime: Int64, vocabulary: Int) {
+    /// Reads the results of the pass.
+    private func collect(forwardTime: Int64) {
         var logitRow = 0
         var probes = 0
         for share in admitted {
@@ -148,24 +152,22 @@ final class ModelRunner {
             guard let prefilled else { preconditionFailure("served an idle sequence") }
             metrics.prefillTokens += prefilled
             guard share.completes else { continue }
-            logits.withUnsafeBufferPointer { buffer in
-                let row = buffer.extracting(logitRow * vocabulary..<(logitRow + 1) * vocabulary)
-                if read(row, for: share.slot) { probes += 1 }
-            }
+            if read(logitRow, for: share.slot) { probes += 1 }
             logitRow += 1
         }
         metrics.probes += probes
         if probes > 0 { metrics.passesWithProbes += 1 }
     }
 
-    /// Reads the logits that a request waited for: answers a probe, or draws a token and answers if the generation
+    /// Reads the row that a request waited for: answers a probe, or takes the drawn token and answers if the generation
     /// ends with it.
     ///
     /// - Returns: Whether it was a probe.
-    private func read(_ logits: UnsafeBufferPointer<Float>, for slot: Int) -> Bool {
-        let statistics = LogitStatistics(of: logits)
+    private func read(_ row: Int, for slot: Int) -> Bool {
+        let statistics = output.statistics(row), token = draws[row]
         if store.isProbe(slot) {
-            answer(slot) { $0.answer(logits, statistics: statistics, sampler: &sampler, count: sampleable) }
+            let vocabulary = decoder.shape.vocabularySize
+            answer(slot) { $0.answer(output, row: row, vocabulary: vocabulary, sampledToken: token.id) }
             return true
         }
         guard statistics.isFinite else {
@@ -173,15 +175,14 @@ final class ModelRunner {
             return false
         }
         metrics.generatedTokens += 1
-        let (token, finish) =
-            store.update(slot) { active -> (TokenID, FinishReason?) in
-                let token = active.draw(from: logits, statistics: statistics, sampler: &sampler, count: sampleable)
-                return (token, active.accept(token, bytes: tokenBytes[token]))
-            } ?? (0, nil)
-        if let finish {
+        let finish = store.update(slot) { active -> FinishReason? in
+            active.measure(logit: token.logit, statistics: statistics)
+            return active.accept(token.id, bytes: tokenBytes[token.id])
+        }
+        if let finish = finish ?? nil {
             answer(slot) { $0.answer(finish: finish) }
         } else {
-            store.append(token, to: slot)
+            store.append(token.id, to: slot)
         }
         return false
     }

@@ -1,106 +1,97 @@
-import Foundation
 import Generation
+import Kernels
 
 /// Draws tokens from rows of logits. Keeps its working memory between calls.
 struct Sampler {
-    private var weights: [Double] = []
+    private let kernels: VectorKernels
+    /// [tokens that may be drawn] probability over that of the most probable one
+    private var weights: [Float] = []
     private var candidates: [Int32] = []
+
+    /// Creates a sampler; the bits are the same with any kernels.
+    init(_ kernels: VectorKernels) { self.kernels = kernels }
 
     /// Draws one token.
     ///
     /// - Parameters:
-    ///   - logits: One row; only the first `count` entries can be drawn.
-    ///   - count: Number of token ids that may be drawn.
-    ///   - parameters: Temperature and filters.
-    ///   - uniform: A number in 0..<1.
+    ///   - logits: Those of the tokens that may be drawn; finite.
+    ///   - best: The greatest of them.
+    ///   - draw: Temperature and filters, not greedy ones, and the random number.
     /// - Returns: The token id.
-    mutating func draw(
-        from logits: UnsafeBufferPointer<Float>, count: Int, parameters: SamplingParameters,
-        uniform: @autoclosure () -> Double
-    ) -> TokenID {
-        precondition(count > 0 && count <= logits.count)
-        // Below any meaningful temperature the division would overflow.
-        if parameters.temperature < 1e-6 || parameters.topK == 1 { return Self.greedy(logits, count: count) }
-        let scale = 1 / parameters.temperature
-        let best = logits[Int(Self.greedy(logits, count: count))]  // padding rows do not count
-        weights.removeAll(keepingCapacity: true)
-        weights.reserveCapacity(count)
-        var total = 0.0
-        for i in 0..<count {
-            let weight = exp(Double(logits[i] - best) * scale)
-            weights.append(weight)
-            total += weight
+    mutating func draw(_ draw: TokenDraw, from logits: UnsafeBufferPointer<Float>, best: Float) -> TokenID {
+        precondition(!logits.isEmpty)
+        let parameters = draw.parameters
+        if weights.count != logits.count {
+            weights = Array(repeating: 0, count: logits.count)
+            candidates = weights.map { _ in 0 }
+        }
+        let total = weights.withUnsafeMutableBufferPointer { weights in
+            weights.baseAddress.map {
+                kernels.weigh($0, logits, best: best, scale: Float(1 / parameters.temperature))
+            } ?? 0
         }
         if parameters.topK <= 0 && parameters.topP >= 1 && parameters.minP <= 0 {
-            return drawInOrder(total: total, uniform: uniform())
+            return drawInOrder(total: total, uniform: draw.uniform)
         }
-        let kept = filter(total: total, parameters: parameters)
-        var target = uniform() * kept.mass
-        for token in candidates[..<kept.count] {
-            target -= weights[Int(token)]
+        var ranked = mostProbable(total: total, parameters: parameters)
+        let mass = filter(&ranked, total: total, parameters: parameters)
+        var target = draw.uniform * mass
+        for token in ranked {
+            target -= Double(weights[Int(token)])
             if target < 0 { return token }
         }
-        return candidates[kept.count - 1]
-    }
-
-    /// The smallest id among the greatest logits.
-    static func greedy(_ logits: UnsafeBufferPointer<Float>, count: Int) -> TokenID {
-        var best = 0
-        for i in 1..<max(count, 1) where logits[i] > logits[best] { best = i }
-        return TokenID(best)
+        return ranked[ranked.count - 1]
     }
 
     private func drawInOrder(total: Double, uniform: Double) -> TokenID {
         var target = uniform * total
         var last = 0
         for i in weights.indices where weights[i] > 0 {
-            target -= weights[i]
+            target -= Double(weights[i])
             last = i
             if target < 0 { break }
         }
         return TokenID(last)
     }
 
-    /// Puts the tokens that pass the filters at the front of `candidates`, most probable first, smaller id first among
-    /// equals; gives their number and mass.
-    private mutating func filter(
-        total: Double, parameters: SamplingParameters
-    ) -> (count: Int, mass: Double) {
-        let wanted = parameters.topK > 0 ? min(parameters.topK, weights.count) : weights.count
-        let smallest = parameters.minP * (weights.max() ?? 0)
-        gatherCandidates(wanted: wanted, smallest: smallest, nucleus: parameters.topP * total, topK: parameters.topK)
-        let values = weights
-        candidates.sort { a, b in
-            let (x, y) = (values[Int(a)], values[Int(b)])
-            return x != y ? x > y : a < b
-        }
+    /// Drops the tokens that do not pass the filters from a list in order of probability, and gives the others' mass.
+    private func filter(_ ranked: inout [TokenID], total: Double, parameters: SamplingParameters) -> Double {
+        if parameters.topK > 0 { ranked.removeLast(max(0, ranked.count - parameters.topK)) }
         // Top-p counts the mass that top-k left.
-        let mostProbable = candidates.prefix(wanted)
         let nucleus =
-            parameters.topP * (parameters.topK > 0 ? mostProbable.reduce(0) { $0 + values[Int($1)] } : total)
+            parameters.topP * (parameters.topK > 0 ? ranked.reduce(0) { $0 + Double(weights[Int($1)]) } : total)
         var kept = 0
         var mass = 0.0
-        for token in mostProbable {
-            let weight = weights[Int(token)]
-            if kept > 0 && (mass >= nucleus || weight < smallest) { break }
+        for token in ranked {
+            let weight = Double(weights[Int(token)])
+            if kept > 0 && (mass >= nucleus || weight < parameters.minP) { break }
             mass += weight
             kept += 1
         }
-        return (kept, mass)
+        ranked.removeLast(ranked.count - kept)
+        return mass
     }
 
-    /// Few tokens carry nearly all mass: collects those above a floor, and lowers it only until they suffice.
-    private mutating func gatherCandidates(wanted: Int, smallest: Double, nucleus: Double, topK: Int) {
-        var floor = 1e-4
+    /// Enough tokens for the filters, most probable first, smaller id first among equals. Few tokens carry nearly all mass:
+    /// takes those above a floor, and lowers it only until they suffice.
+    private mutating func mostProbable(total: Double, parameters: SamplingParameters) -> [TokenID] {
+        let wanted = min(parameters.topK, weights.count), nucleus = parameters.topP * total
+        var floor: Float = 1e-4
         while true {
-            candidates.removeAll(keepingCapacity: true)
-            var mass = 0.0
-            for i in weights.indices where weights[i] >= floor {
-                candidates.append(Int32(i))
-                mass += weights[i]
+            let count = weights.withUnsafeBufferPointer { weights in
+                candidates.withUnsafeMutableBufferPointer { candidates in
+                    candidates.baseAddress.map { kernels.select($0, weights, atLeast: floor) } ?? 0
+                }
             }
-            let enough = topK > 0 ? candidates.count >= wanted : mass >= nucleus
-            if floor == 0 || enough || (!candidates.isEmpty && floor <= smallest) { return }
+            let found = candidates[..<count]
+            let mass = found.reduce(0) { $0 + Double(weights[Int($1)]) }
+            let enough = parameters.topK > 0 ? count >= wanted : mass >= nucleus
+            if floor == 0 || enough || (count > 0 && Double(floor) <= parameters.minP) {
+                return found.sorted { a, b in
+                    let (x, y) = (weights[Int(a)], weights[Int(b)])
+                    return x != y ? x > y : a < b
+                }
+            }
             floor = floor > 1e-30 ? floor * 1e-4 : 0
         }
     }

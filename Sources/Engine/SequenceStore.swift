@@ -104,6 +104,11 @@ struct SequenceStore {
         slots[slot].active?.update(change)
     }
 
+    /// What a sequence's request needs of the logits it waits for, and how its next token is drawn.
+    func demand(of slot: Int) -> (logits: LogitDemand, draw: TokenDraw)? {
+        slots[slot].active.map { ($0.demand, $0.nextDraw) }
+    }
+
     /// The slot that serves a request.
     func slot(serving request: UInt64) -> Int? { activeSlots.first { slots[$0].active?.id == request } }
 

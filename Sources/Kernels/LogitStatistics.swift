@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// What a probe needs to know of one row of logits: the softmax over the whole vocabulary at temperature 1.
 public struct LogitStatistics: Sendable, Hashable {
     /// The largest logit.
@@ -9,19 +11,24 @@ public struct LogitStatistics: Sendable, Hashable {
     /// False if any logit is NaN or infinite, or there are none; the other figures then mean nothing.
     public let isFinite: Bool
 
-    init(maximum: Float, logSumExp: Double, entropy: Double, isFinite: Bool) {
-        self.maximum = maximum
-        self.logSumExp = logSumExp
-        self.entropy = entropy
-        self.isFinite = isFinite
+    /// Statistics of a row from its slices, merged in ascending order.
+    public init(merging slices: UnsafeBufferPointer<LogitSlice>) {
+        var result = gq_statistics()
+        slices.withMemoryRebound(to: gq_logit_slice.self) { slices in
+            if let first = slices.baseAddress { gq_merge_slices(first, slices.count, &result) }
+        }
+        maximum = result.maximum
+        logSumExp = result.log_sum_exp
+        entropy = result.entropy
+        isFinite = result.is_finite != 0
     }
+}
 
-    /// Statistics of one row with the best kernels of this machine; the bits are the same with any others.
-    public init(of logits: UnsafeBufferPointer<Float>) {
-        self =
-            Self.kernels?.statistics(of: logits)
-            ?? LogitStatistics(maximum: 0, logSumExp: 0, entropy: 0, isFinite: false)
-    }
+/// Softmax sums over one slice of the vocabulary. Slices are the same whatever the batch and the threads, so their sums and
+/// the statistics of the row are the same bits.
+public struct LogitSlice {
+    var slice = gq_logit_slice()
 
-    private static let kernels = try? VectorKernels(InstructionSet.best)
+    /// Logits of one slice; the last one of a row may have fewer.
+    public static let tokens = 512
 }

@@ -107,4 +107,17 @@ public struct MatrixView {
 
     /// Number of panels of 16 outputs, the last one possibly padded.
     public var panels: Int { (matrix.outputs + PackedMatrix.panelOutputs - 1) / PackedMatrix.panelOutputs }
+
+    /// The part that computes the outputs of some panels: its first output is theirs.
+    public func slice(_ panels: Range<Int>) -> MatrixView {
+        let first = panels.lowerBound * PackedMatrix.panelOutputs
+        var part = self
+        part.matrix.outputs = min(panels.upperBound * PackedMatrix.panelOutputs, matrix.outputs) - first
+        part.matrix.bias = matrix.bias.map { $0 + first }
+        switch family {
+        case .own: part.matrix.panels += panels.lowerBound * gq_panel_bytes(matrix.format, inputs)
+        case .openBLAS: part.matrix.panels += first * inputs * MemoryLayout<Float>.stride
+        }
+        return part
+    }
 }

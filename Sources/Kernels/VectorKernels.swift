@@ -6,7 +6,7 @@ internal import COpenBLAS
 ///
 /// `@unchecked Sendable`: it points to a constant table.
 public struct VectorKernels: @unchecked Sendable {
-    private let table: UnsafePointer<gq_kernels>
+    let table: UnsafePointer<gq_kernels>
     /// Which one.
     public let instructionSet: InstructionSet
 
@@ -116,15 +116,6 @@ public struct VectorKernels: @unchecked Sendable {
             table.pointee.attend(
                 $0, rows.lowerBound, rows.upperBound, Int32(heads.lowerBound), Int32(heads.upperBound))
         }
-    }
-
-    /// Softmax statistics of one row of logits at temperature 1.
-    public func statistics(of logits: UnsafeBufferPointer<Float>) -> LogitStatistics {
-        var result = gq_statistics()
-        if let first = logits.baseAddress { table.pointee.statistics(first, logits.count, &result) }
-        return LogitStatistics(
-            maximum: result.maximum, logSumExp: result.log_sum_exp, entropy: result.entropy,
-            isFinite: result.is_finite != 0)
     }
 
     /// y[i] = e^x[i], to about 1e-7 relative.

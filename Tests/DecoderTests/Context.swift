@@ -14,13 +14,19 @@ struct Context {
     init(blocks: some Sequence<Int32>) { self.blocks = Array(blocks) }
 
     /// Adds the tokens to a batch; logits are wanted for the last one, or for all.
-    mutating func feed(_ tokens: some Collection<Int32>, to batch: inout ForwardBatch, allLogits: Bool = false) {
+    mutating func feed(
+        _ tokens: some Collection<Int32>, to batch: inout ForwardBatch, allLogits: Bool = false,
+        demand: LogitDemand = LogitDemand(wholeRow: true)
+    ) {
         if batch.blockTableStarts.isEmpty { batch.blockTableStarts.append(0) }
         let sequence = Int32(batch.blockTableStarts.count - 1)
         batch.blockTables += blocks
         batch.blockTableStarts.append(Int32(batch.blockTables.count))
         for (index, token) in tokens.enumerated() {
-            if allLogits || index == tokens.count - 1 { batch.logitRows.append(Int32(batch.rows)) }
+            if allLogits || index == tokens.count - 1 {
+                batch.logitRows.append(Int32(batch.rows))
+                batch.demands.append(demand)
+            }
             batch.tokens.append(token)
             batch.positions.append(Int32(count))
             batch.sequences.append(sequence)
@@ -32,10 +38,9 @@ struct Context {
 extension Decoder {
     /// The logits of a batch, one row per flagged row.
     func logits(_ batch: ForwardBatch, cache: KeyValueCache) -> [[Float]] {
-        let width = shape.vocabularySize
-        var flat = [Float](repeating: .nan, count: batch.logitRows.count * width)
-        flat.withUnsafeMutableBufferPointer { forward(batch, cache: cache, logits: $0) }
-        return (0..<batch.logitRows.count).map { Array(flat[$0 * width..<($0 + 1) * width]) }
+        let output = HeadOutput(drawable: shape.vocabularySize)
+        forward(batch, cache: cache, output: output)
+        return (0..<output.count).map { Array(output.logits($0)) }
     }
 
     /// The logits after each token, fed in chunks of that size.
@@ -67,6 +72,17 @@ extension Decoder {
             context.feed(tokens.suffix(1), to: &batch)
         }
         return tokens
+    }
+}
+
+extension LogitStatistics {
+    /// Statistics of a row that lies in memory as a whole.
+    init(of logits: [Float], sliceTokens: Int = LogitSlice.tokens) throws {
+        let kernels = try VectorKernels(.best)
+        let slices = stride(from: 0, to: logits.count, by: sliceTokens).map { start in
+            logits[start..<min(start + sliceTokens, logits.count)].withUnsafeBufferPointer { kernels.sum($0) }
+        }
+        self = slices.withUnsafeBufferPointer { LogitStatistics(merging: $0) }
     }
 }
 

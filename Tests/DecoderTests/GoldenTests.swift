@@ -52,7 +52,7 @@ import Testing
             let largest = prompt.logits.map(abs).max() ?? 0
             let difference = zip(last, prompt.logits).map { abs($0 - $1) }.max() ?? .infinity
             #expect(difference <= 1e-4 * largest, "relative difference \(difference / largest)")
-            let statistics = last.withUnsafeBufferPointer { LogitStatistics(of: $0) }
+            let statistics = try LogitStatistics(of: last)
             #expect(abs(statistics.entropy - prompt.entropy) < 1e-4)
             #expect(abs(statistics.logSumExp - prompt.logSumExp) < 1e-4 * Double(largest))
             #expect(try decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)

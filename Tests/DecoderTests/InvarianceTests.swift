@@ -17,12 +17,12 @@ import Testing
             "\(name), \(instructionSet), \(threads) threads, \(smallWeights == 0 ? "outputs" : "rows") divided"
         }
 
-        func decoder() throws -> Decoder {
+        func decoder(sliceTokens: Int = LogitSlice.tokens) throws -> Decoder {
             try Decoder(
                 checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: threads), family: .own,
                 precision: .exact,
                 instructionSet: instructionSet,
-                divisionLimits: WorkDivision.Limits(smallWeights: smallWeights, smallWork: 0))
+                divisionLimits: WorkDivision.Limits(smallWeights: smallWeights, smallWork: 0), sliceTokens: sliceTokens)
         }
     }
 

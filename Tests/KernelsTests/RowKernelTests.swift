@@ -66,46 +66,4 @@ import Testing
         }
         #expect(y.bits == activation(best).bits)
     }
-
-    @Test(arguments: InstructionSet.available, [1, 2, 16, 17, 320, 4099]) func statistics(
-        _ set: InstructionSet, count: Int
-    ) throws {
-        let logits = Numbers.sequence(count).map { $0 * 12 }
-        let got = try VectorKernels(set).statistics(of: logits)
-        let top = Double(logits.max() ?? 0)
-        let weights = logits.map { exp(Double($0) - top) }
-        let mass = weights.reduce(0, +)
-        let entropy = weights.reduce(0.0) { $1 > 0 ? $0 - $1 / mass * log($1 / mass) : $0 }
-        #expect(got.isFinite)
-        #expect(Double(got.maximum) == top)
-        #expect(abs(got.logSumExp - (top + log(mass))) < 1e-6)
-        #expect(abs(got.entropy - entropy) < 1e-6)
-        #expect(got == LogitStatistics(of: logits))
-    }
-
-    @Test func statisticsOfExtremes() throws {
-        let oneHot = LogitStatistics(of: [Float](repeating: -1000, count: 99) + [1000])
-        #expect(oneHot.entropy == 0)
-        #expect(oneHot.logSumExp == 1000)
-        let uniform = LogitStatistics(of: [Float](repeating: 3, count: 1000))
-        #expect(abs(uniform.entropy - log(1000)) < 1e-12)
-        let nearlySure = LogitStatistics(of: [0, -20])
-        #expect(abs(nearlySure.entropy - 4.3284e-8) < 1e-11)
-        for defect in [Float.nan, .infinity, -.infinity] {
-            for position in [0, 15, 16, 40, 41] {
-                var logits = [Float](repeating: 0, count: 42)
-                logits[position] = defect
-                #expect(!LogitStatistics(of: logits).isFinite, "\(defect) at \(position)")
-            }
-        }
-        #expect(!LogitStatistics(of: [Float]()).isFinite)
-    }
-}
-
-extension LogitStatistics {
-    init(of logits: [Float]) { self = logits.withUnsafeBufferPointer { LogitStatistics(of: $0) } }
-}
-
-extension VectorKernels {
-    func statistics(of logits: [Float]) -> LogitStatistics { logits.withUnsafeBufferPointer { statistics(of: $0) } }
 }

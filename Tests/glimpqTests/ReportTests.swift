@@ -72,11 +72,4 @@ import Testing
             summary.json
                 == #"{"batch": "b", "batch_id": 3, "inserted": 1500, "duplicates": 500, "refused": 1, "seconds": 2.0}"#)
     }
-
-    @Test func largestLogitsFirstAndSmallerIdAmongEquals() {
-        let logits: [Float] = [1, 5, 5, -2, 7, 0]
-        let row = logits.withUnsafeBufferPointer { LogitRow($0, top: 3) }
-        #expect(row.top.map(\.id) == [4, 1, 2])
-        #expect(row.best == 4)
-    }
 }

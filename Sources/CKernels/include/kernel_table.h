@@ -117,6 +117,17 @@ typedef struct {
 /// Query vectors handled together; bounds the scratch.
 #define GQ_QUERY_TILE 6
 
+/// Softmax sums of one slice of a row of logits, relative to the slice's maximum m.
+typedef struct {
+    float maximum;
+    /// 0 if any logit is NaN or infinite.
+    int32_t is_finite;
+    /// Sum of e^(x - m).
+    double mass;
+    /// Sum of e^(x - m) (x - m).
+    double moment;
+} gq_logit_slice;
+
 /// Softmax statistics of one row of logits.
 typedef struct {
     float maximum;
@@ -125,6 +136,12 @@ typedef struct {
     double log_sum_exp;
     double entropy;
 } gq_statistics;
+
+/// A token and its logit. Greater logits go first, then smaller tokens.
+typedef struct {
+    float logit;
+    int32_t token;
+} gq_ranked_token;
 
 typedef struct {
     int32_t instruction_set;
@@ -144,7 +161,13 @@ typedef struct {
     /// the group before, the ups `up_offset` floats after their gates.
     void (*gated_activation)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t group_stride,
                              size_t up_offset, size_t rows, size_t begin, size_t end);
-    void (*statistics)(const float *logits, size_t count, gq_statistics *result);
+    void (*sum_slice)(const float *logits, size_t count, gq_logit_slice *result);
+    /// Ranks logits, whose tokens start with `first`, among the `capacity` best so far, best first; NaNs are left out.
+    void (*rank)(gq_ranked_token *best, size_t capacity, const float *logits, size_t count, int32_t first);
+    /// weights[i] = e^((logits[i] - best) * scale), and their sum.
+    double (*weigh)(float *weights, const float *logits, size_t count, float best, float scale);
+    /// Writes the indices of the weights of at least `floor`, ascending, and returns their number.
+    size_t (*select)(int32_t *indices, const float *weights, size_t count, float floor);
     /// y[i] = e^x[i].
     void (*exponential)(float *y, const float *x, size_t count);
 } gq_kernels;
@@ -154,6 +177,12 @@ const gq_kernels *_Nullable gq_kernels_for(int32_t instruction_set);
 
 /// Floats of scratch that `attend` needs for contexts up to `tokens`.
 size_t gq_attention_scratch_floats(size_t tokens, size_t head_dim);
+
+/// Statistics of a row from its slices, merged in ascending order.
+void gq_merge_slices(const gq_logit_slice *slices, size_t count, gq_statistics *result);
+
+/// The `capacity` best of two such lists, in `best`.
+void gq_merge_ranks(gq_ranked_token *best, const gq_ranked_token *other, size_t capacity);
 
 /// Elements of one block of a file in this format; 1 for floats.
 size_t gq_block_elements(int32_t format);

@@ -120,13 +120,10 @@ final class ForwardModel {
         batch.logitRows = (tokens.count - logitRows..<tokens.count).map(Int32.init)
         batch.blockTables = (0..<Int32(cache.blockCount)).map { $0 }
         batch.blockTableStarts = [0, Int32(cache.blockCount)]
-        let width = decoder.shape.vocabularySize
-        let logits = UnsafeMutableBufferPointer<Float>.allocate(capacity: logitRows * width)
-        defer { logits.deallocate() }
-        decoder.forward(batch, cache: cache, logits: logits)
-        return (0..<logitRows).map { row in
-            LogitRow(UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width]), top: top)
-        }
+        batch.demands = Array(repeating: LogitDemand(topCount: top), count: logitRows)
+        let output = HeadOutput(drawable: decoder.shape.vocabularySize)
+        decoder.forward(batch, cache: cache, output: output)
+        return (0..<logitRows).map { LogitRow(output, $0) }
     }
 }
 
@@ -139,18 +136,13 @@ struct LogitRow {
     /// ln Σ e^logit.
     let logSumExp: Double
     /// The most probable token.
-    var best: Int32 { top.first?.id ?? 0 }
+    let best: Int32
 
-    init(_ logits: UnsafeBufferPointer<Float>, top count: Int) {
-        let statistics = LogitStatistics(of: logits)
+    init(_ output: HeadOutput, _ row: Int) {
+        let statistics = output.statistics(row)
         entropy = statistics.isFinite ? statistics.entropy : .nan
         logSumExp = statistics.isFinite ? statistics.logSumExp : .nan
-        var kept: [(id: Int32, logit: Float)] = []
-        for (id, logit) in logits.enumerated() where kept.count < count || logit > kept[kept.count - 1].logit {
-            let place = kept.firstIndex { $0.logit < logit } ?? kept.count
-            kept.insert((Int32(id), logit), at: place)
-            if kept.count > count { kept.removeLast() }
-        }
-        top = kept
+        top = output.top(row).map { ($0.token, $0.logit) }
+        best = output.best(row).token
     }
 }

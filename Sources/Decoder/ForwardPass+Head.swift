@@ -1,0 +1,54 @@
+internal import Checkpoints
+internal import Kernels
+
+/// The output head, fused with what is read of its logits.
+extension ForwardPass {
+    /// Computes one slice of the vocabulary for the flagged rows `rows`, whose inputs are `inputs`, and reads its logits
+    /// while they are in this thread's cache.
+    func computeSlice(_ slice: Int, of rows: Range<Int>, _ inputs: PreparedRows, _ head: HeadBuffers, member: Int) {
+        let first = slice * head.sliceTokens, count = min(head.sliceTokens, shape.vocabularySize - first)
+        let lanes = PackedMatrix.panelOutputs
+        let matrix = weights.head.slice(first / lanes..<(first + count + lanes - 1) / lanes)
+        let tile = head.tile(member)
+        kernels.product(
+            tile, stride: head.sliceTokens, inputs, rows: rows.count, matrix, panels: 0..<matrix.panels)
+        for row in rows {
+            let logits = UnsafeBufferPointer(
+                start: tile + (row - rows.lowerBound) * head.sliceTokens, count: count)
+            head.setSlice(slice, of: row, to: kernels.sum(logits))
+            let start = head.rankStarts[row]
+            if first < head.drawable {
+                let drawable = UnsafeBufferPointer(rebasing: logits.prefix(head.drawable - first))
+                kernels.rank(drawable, first: first, among: head.ranks(start..<start + 1, member: member))
+            }
+            kernels.rank(
+                logits, first: first, among: head.ranks(start + 1..<head.rankStarts[row + 1], member: member))
+            if head.logitStarts[row] >= 0, let target = head.logits, let source = logits.baseAddress {
+                (target + head.logitStarts[row] + first).update(from: source, count: count)
+            }
+        }
+    }
+
+    /// The flagged rows among `rows`, whole vocabulary, on one thread.
+    func computeHead(_ rows: Range<Int>, member: Int) {
+        let logitRows = batch.logitRows
+        var first = 0, last = logitRows.count
+        while first < last, Int(logitRows[first]) < rows.lowerBound { first += 1 }
+        while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
+        guard first < last, let head else { return }
+        normaliseLogitRows(first..<last, into: normedRows(member))
+        let inputs = prepare(normedRows(member), strides.hidden, last - first, weights.head, member)
+        for slice in 0..<head.sliceCount { computeSlice(slice, of: first..<last, inputs, head, member: member) }
+    }
+
+    /// All flagged rows, the vocabulary shared out.
+    func shareHead() {
+        let count = batch.logitRows.count
+        guard count > 0, let head else { return }
+        normaliseLogitRows(0..<count, into: normedRows(0))
+        let inputs = prepareShared(normedRows(0), strides.hidden, count, weights.head)
+        share(chunks: head.sliceCount) { member, slice in
+            computeSlice(slice, of: 0..<count, inputs, head, member: member)
+        }
+    }
+}
