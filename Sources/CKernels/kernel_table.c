@@ -26,8 +26,8 @@ const gq_kernels *gq_kernels_for(int32_t instruction_set) {
     }
 }
 
-size_t gq_attention_scratch_floats(size_t tokens, size_t head_dim) {
-    const size_t context = (tokens + GQ_LANES - 1) / GQ_LANES * GQ_LANES;
-    const size_t width = (head_dim + GQ_LANES - 1) / GQ_LANES * GQ_LANES;
-    return GQ_QUERY_TILE * (context + width);
+size_t gq_attention_scratch_floats(int32_t heads, int32_t kv_heads, int32_t head_dim) {
+    const size_t width = ((size_t)head_dim + GQ_LANES - 1) / GQ_LANES * GQ_LANES;
+    const size_t queries = GQ_ATTENTION_ROWS * (size_t)(heads / kv_heads);
+    return GQ_QUERY_TILE * (GQ_ATTENTION_RANGE + width) + queries * (width + 2);
 }

@@ -72,13 +72,16 @@ public final class Decoder: Sendable {
     /// `ForwardBatch`, a position exceeds the context length, a block table is too short, or the system refuses memory.
     public func forward(_ batch: ForwardBatch, cache: KeyValueCache, output: HeadOutput) {
         check(batch, cache: cache)
-        guard batch.rows > 0 else { return }
+        guard batch.rows > 0 else { return output.finish(nil) }
         workspace.withLock { workspace in
             let context = plan(batch, &workspace)
             let division = WorkDivision(
                 rowCosts: workspace.rowCosts, sequenceStarts: workspace.sequenceStarts, weightBytes: weightBytes,
                 threads: threads.count, limits: divisionLimits)
             workspace.sequenceStarts.append(batch.rows)
+            workspace.order.arrange(
+                batch, sequenceStarts: workspace.sequenceStarts,
+                bounds: division.kind == .outputs ? [0, batch.rows] : division.rowBounds)
             guard workspace.rotary.grow(to: context),
                 output.begin(batch.demands, vocabulary: shape.vocabularySize),
                 let headMemory = workspace.headMemory(
@@ -89,7 +92,7 @@ public final class Decoder: Sendable {
             else {
                 preconditionFailure("the system refused memory for a batch of \(batch.rows) rows and \(context) tokens")
             }
-            run(batch, cache, output, headMemory, workspace, buffers, division, cosines, sines)
+            run(batch, cache, output, headMemory, context, workspace, buffers, division, cosines, sines)
         }
     }
 
@@ -118,13 +121,13 @@ public final class Decoder: Sendable {
 
     private func run(
         _ batch: ForwardBatch, _ cache: KeyValueCache, _ output: HeadOutput, _ headMemory: UnsafeMutableRawPointer,
-        _ workspace: Workspace, _ buffers: Workspace.Buffers, _ division: WorkDivision,
+        _ context: Int, _ workspace: Workspace, _ buffers: Workspace.Buffers, _ division: WorkDivision,
         _ cosines: UnsafePointer<Float>, _ sines: UnsafePointer<Float>
     ) {
         batch.withUnsafeRows { rows in
             workspace.rowBlocks.withUnsafeBufferPointer { rowBlocks in
-                workspace.sequenceStarts.withUnsafeBufferPointer { sequenceStarts in
-                    guard let rowBlocks = rowBlocks.baseAddress else { return }
+                workspace.order.rows.withUnsafeBufferPointer { order in
+                    guard let rowBlocks = rowBlocks.baseAddress, let order = order.baseAddress else { return }
                     withHead(output, headMemory, members: division.members) { head in
                         let pass = ForwardPass(
                             kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon,
@@ -132,7 +135,7 @@ public final class Decoder: Sendable {
                             cache: cache, strides: workspace.strides, buffers: buffers, division: division,
                             cosines: cosines,
                             sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
-                            sequenceStarts: sequenceStarts, head: head)
+                            order: order, context: context, head: head)
                         pass.run()
                     }
                 }

@@ -7,11 +7,9 @@ extension ForwardPass {
     private static let tilePanels = 8
     /// Rows that are normalised again for every chunk of a product, which saves a join.
     private static let fewRows = 8
-    /// Rows of one sequence in one unit of attention.
-    private static let attentionRows = 16
 
     /// More chunks than threads, so that a thread that the system holds up costs little.
-    private var mostChunks: Int { 4 * division.members }
+    var mostChunks: Int { 4 * division.members }
 
     func runOutputs() {
         shareRows { embed($0) }
@@ -51,7 +49,7 @@ extension ForwardPass {
 
     private func shareRows(_ body: (Range<Int>) -> Void) { shareRows(batch.count, body) }
 
-    private func shareRows(_ count: Int, _ body: (Range<Int>) -> Void) {
+    func shareRows(_ count: Int, _ body: (Range<Int>) -> Void) {
         let chunks = min(count, mostChunks)
         share(chunks: chunks) { _, chunk in body(count * chunk / chunks..<count * (chunk + 1) / chunks) }
     }
@@ -113,32 +111,6 @@ extension ForwardPass {
                 if let whole { return body(part, panels, whole.rows) }
                 normalise(buffers.residual, into: normedRows(member), rows: batch.count, weight)
                 body(part, panels, prepare(normedRows(member), strides.hidden, batch.count, part.matrix, member))
-            }
-        }
-    }
-
-    /// Attention by units of a few rows of one sequence and one KV head, dealt out to the chunks in turn.
-    private func shareAttention(_ layer: Int) {
-        var units = 0
-        for index in 0..<sequenceStarts.count - 1 {
-            units += (sequenceStarts[index + 1] - sequenceStarts[index] + Self.attentionRows - 1) / Self.attentionRows
-        }
-        let chunks = min(units * shape.keyValueHeads, mostChunks)
-        share(chunks: chunks) { member, chunk in
-            var unit = 0
-            for index in 0..<sequenceStarts.count - 1 {
-                let end = sequenceStarts[index + 1]
-                let attention = attention(
-                    sequence: Int(batch.sequences[sequenceStarts[index]]), layer, member: member)
-                for first in stride(from: sequenceStarts[index], to: end, by: Self.attentionRows) {
-                    for head in 0..<shape.keyValueHeads {
-                        defer { unit += 1 }
-                        guard unit % chunks == chunk else { continue }
-                        kernels.attend(
-                            attention, rows: first..<min(first + Self.attentionRows, end),
-                            keyValueHeads: head..<head + 1)
-                    }
-                }
             }
         }
     }

@@ -40,11 +40,11 @@ extension ForwardPass {
             positions: batch.positions, blocks: rowBlocks, cache: cache.layer(index))
     }
 
-    func attention(sequence: Int, _ layer: Int, member: Int) -> Attention {
+    func attention(_ layer: Int, member: Int) -> Attention {
         Attention(
             queries: buffers.projected, queryStride: strides.projected, output: buffers.attended,
-            outputStride: strides.attended, positions: batch.positions,
-            blocks: batch.blockTables + Int(batch.blockTableStarts[sequence]), heads: shape.heads,
+            outputStride: strides.attended, positions: batch.positions, sequences: batch.sequences,
+            blockTables: batch.blockTables, blockTableStarts: batch.blockTableStarts, order: order, heads: shape.heads,
             keyValueHeads: shape.keyValueHeads, headDim: shape.headDim, scale: 1 / Float(shape.headDim).squareRoot(),
             cache: cache.layer(layer), scratch: buffers.scratch + member * buffers.scratchFloats)
     }

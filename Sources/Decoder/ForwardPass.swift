@@ -18,8 +18,10 @@ struct ForwardPass {
     let batch: BatchRows
     /// [rows] physical block of each row's position.
     let rowBlocks: UnsafePointer<Int32>
-    /// First rows of the sequences in the batch, and the number of rows.
-    let sequenceStarts: UnsafeBufferPointer<Int>
+    /// [rows] the order in which attention takes them.
+    let order: UnsafePointer<Int32>
+    /// The longest context.
+    let context: Int
     /// Where the results of flagged rows go; nil if there are none.
     let head: HeadBuffers?
 
@@ -109,7 +111,8 @@ struct ForwardPass {
         let attended = buffers.attended + first * strides.attended
         let gateUp = buffers.gateUp + first * strides.gateUp
         let activated = buffers.activated + first * strides.activated
-        attend(rows, index, member: member)
+        // The order keeps within the ranges of rows.
+        kernels.attend(attention(index, member: member), order: rows, keyValueHeads: 0..<shape.keyValueHeads)
         kernels.product(
             residual, stride: strides.hidden,
             prepare(attended, strides.attended, rows.count, layer.attentionOutput, member), rows: rows.count,
@@ -123,17 +126,5 @@ struct ForwardPass {
             residual, stride: strides.hidden,
             prepare(activated, strides.activated, rows.count, layer.down, member), rows: rows.count, layer.down,
             panels: 0..<layer.down.panels, adding: true)
-    }
-
-    /// Attention of rows of any sequences.
-    private func attend(_ rows: Range<Int>, _ layer: Int, member: Int) {
-        for index in 0..<sequenceStarts.count - 1 {
-            let start = max(sequenceStarts[index], rows.lowerBound)
-            let end = min(sequenceStarts[index + 1], rows.upperBound)
-            guard start < end else { continue }
-            kernels.attend(
-                attention(sequence: Int(batch.sequences[start]), layer, member: member), rows: start..<end,
-                keyValueHeads: 0..<shape.keyValueHeads)
-        }
     }
 }

@@ -30,18 +30,26 @@ struct Workspace {
     var rowBlocks: [Int32] = []
     /// First rows of the sequences of the batch.
     var sequenceStarts: [Int] = []
+    var order = AttentionOrder()
     /// [rows] multiply-adds.
     var rowCosts: [Int] = []
     private var shared: ReservedMemory?
     private var perMember: ReservedMemory?
+    private var parts: ReservedMemory?
     private var head: ReservedMemory?
     private let vocabulary: Int
+    private let heads: Int
     private let headDim: Int
+    /// Scratch of attention of one thread.
+    private let attentionFloats: Int
     private let preparedRowBytes: Int
 
     init(_ shape: ModelShape, rope: RopeConfiguration) {
         strides = Strides(shape)
+        heads = shape.heads
         headDim = shape.headDim
+        attentionFloats = Attention.scratchFloats(
+            heads: shape.heads, keyValueHeads: shape.keyValueHeads, headDim: shape.headDim)
         vocabulary = shape.vocabularySize
         preparedRowBytes =
             [shape.hidden, shape.queryWidth, shape.intermediate]
@@ -51,18 +59,26 @@ struct Workspace {
 
     /// Buffers for one pass, valid until the next call. Nil if the system refuses memory.
     mutating func buffers(rows: Int, context: Int, members: Int) -> Buffers? {
-        let scratch = (Attention.scratchFloats(tokens: context, headDim: headDim) + 15) / 16 * 16
+        let scratch = (attentionFloats + 15) / 16 * 16
         let normed = rows * strides.hidden, prepared = rows * preparedRowBytes
         guard let common = Self.grown(&shared, floats: rows * strides.shared),
             let own = Self.grown(&perMember, floats: members * (normed + scratch + prepared / 4))
         else { return nil }
         let projected = common + rows * strides.hidden, attended = projected + rows * strides.projected
         let gateUp = attended + rows * strides.attended
+        // For more rows than this there are units enough without parts.
+        var partMemory: UnsafeMutablePointer<Float>?
+        if members > 1, rows <= Attention.rows, context > Attention.range {
+            let ranges = (context + Attention.range - 1) / Attention.range
+            partMemory = Self.grown(
+                &parts, floats: Attention.partFloats(rows: rows, heads: heads, headDim: headDim, ranges: ranges))
+        }
         return Buffers(
             residual: common, projected: projected, attended: attended, gateUp: gateUp,
             activated: gateUp + rows * strides.gateUp, normed: own, normedFloats: normed,
             scratch: own + members * normed, scratchFloats: scratch,
-            prepared: UnsafeMutableRawPointer(own + members * (normed + scratch)), preparedBytes: prepared)
+            prepared: UnsafeMutableRawPointer(own + members * (normed + scratch)), preparedBytes: prepared,
+            parts: partMemory)
     }
 
     /// Memory for `HeadBuffers`, valid until the next call. Nil if the system refuses it.
@@ -100,5 +116,7 @@ struct Workspace {
         /// [members][preparedBytes]: input rows of one product in the format it reads
         let prepared: UnsafeMutableRawPointer
         let preparedBytes: Int
+        /// Attention in parts; nil if the batch has no use for it
+        let parts: UnsafeMutablePointer<Float>?
     }
 }

@@ -110,14 +110,6 @@ public struct VectorKernels: @unchecked Sendable {
         }
     }
 
-    /// Attention of `rows`, all of one sequence, for the query heads of the KV heads in `heads`.
-    public func attend(_ attention: Attention, rows: Range<Int>, keyValueHeads heads: Range<Int>) {
-        withUnsafePointer(to: attention.call) {
-            table.pointee.attend(
-                $0, rows.lowerBound, rows.upperBound, Int32(heads.lowerBound), Int32(heads.upperBound))
-        }
-    }
-
     /// y[i] = e^x[i], to about 1e-7 relative.
     func exponential(_ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, count: Int) {
         table.pointee.exponential(y, x, count)

@@ -11,7 +11,13 @@ struct Context {
     private(set) var count = 0
 
     /// A context in blocks of its own, taken from the cache in a shuffled order.
-    init(blocks: some Sequence<Int32>) { self.blocks = Array(blocks) }
+    init(blocks: some Sequence<Int32>) { self.init(blocks: blocks, count: 0) }
+
+    /// A context whose first tokens are in the cache already.
+    init(blocks: some Sequence<Int32>, count: Int) {
+        self.blocks = Array(blocks)
+        self.count = count
+    }
 
     /// Adds the tokens to a batch; logits are wanted for the last one, or for all.
     mutating func feed(

@@ -46,12 +46,35 @@ import Testing
     }
 
     @Test(arguments: cases) func sameBitsForAnyChunkAndInstructionSet(_ test: AttentionCase) throws {
-        let expected = test.run(try VectorKernels(.best), chunk: 1)
+        let expected = test.run(try VectorKernels(.best), .chunks(1))
         for set in InstructionSet.available {
-            for chunk in [1, 5, 16, 53] {
-                let run = test.run(try VectorKernels(set), chunk: chunk)
-                #expect(run.output.bits == expected.output.bits, "\(set) \(chunk)")
-                #expect(run.cache == expected.cache, "\(set) \(chunk)")
+            for call in [.chunks(1), .chunks(5), .chunks(16), .chunks(53), .reversed, .parts] as [AttentionCase.Call] {
+                let run = test.run(try VectorKernels(set), call)
+                #expect(run.output.bits == expected.output.bits, "\(set) \(call)")
+                #expect(run.cache == expected.cache, "\(set) \(call)")
+            }
+        }
+    }
+
+    // MARK: Ranges of the context
+
+    /// Contexts that end just before, at and after the borders of ranges.
+    @Test(arguments: KeyValueFormat.allCases) func contextsOfSeveralRanges(_ format: KeyValueFormat) throws {
+        let test = AttentionCase(
+            heads: 3, keyValueHeads: 1, headDim: 6, tokens: 2 * Attention.range + 18, format: format)
+        let run = test.run(try VectorKernels(.best))
+        let borders = [Attention.range, 2 * Attention.range].flatMap { [$0 - 2, $0 - 1, $0, $0 + 1] }
+        for token in borders + [test.tokens - 1] {
+            let width = test.heads * test.headDim
+            let expected = test.attention(over: run, tokens: token..<token + 1)
+            let got = run.output[token * width..<(token + 1) * width]
+            let worst = zip(got, expected).map { abs(Double($0) - $1) }.max() ?? .infinity
+            #expect(worst < 1e-5, "token \(token)")
+        }
+        for set in InstructionSet.available {
+            let calls: [AttentionCase.Call] = set == .portable ? [.parts] : [.chunks(7), .reversed, .parts]
+            for call in calls {
+                #expect(test.run(try VectorKernels(set), call).output.bits == run.output.bits, "\(set) \(call)")
             }
         }
     }

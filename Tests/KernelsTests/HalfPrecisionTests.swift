@@ -7,22 +7,19 @@ import Testing
     /// Writes values of one head into a cache of one token and returns the halves there.
     static func stored(_ values: [Float], _ kernels: VectorKernels) -> [UInt16] {
         let width = values.count, elements = CacheLayer.elementsPerBlock(keyValueHeads: 1, headDim: width)
-        var cache = [UInt16](repeating: 0, count: elements)
-        var projected = [Float](repeating: 0, count: 2 * width) + values
-        let angles = [Float](repeating: 0, count: (width / 2 + 15) / 16 * 16)
-        cache.withUnsafeMutableBytes { cache in
-            projected.withUnsafeMutableBufferPointer { projected in
-                guard let cache = cache.baseAddress, let projected = projected.baseAddress else { return }
-                let layer = CacheLayer(
-                    base: cache, format: .float16, blockStride: elements, keyValueHeads: 1, headDim: width)
-                let rotation = Rotation(
-                    projected: projected, stride: 3 * width, heads: 1, keyValueHeads: 1, headDim: width,
-                    queryNorm: nil, keyNorm: nil, epsilon: 0, cosines: angles, sines: angles,
-                    rotaryStride: angles.count, positions: [0], blocks: [0], cache: layer)
-                kernels.rotateAndStore(rotation, rows: 0..<1)
-            }
+        let memory = TestMemory()
+        let cache = memory.copy([UInt16](repeating: 0, count: elements))
+        let angles = memory.copy([Float](repeating: 0, count: (width / 2 + 15) / 16 * 16))
+        let rotation = Rotation(
+            projected: memory.copy([Float](repeating: 0, count: 2 * width) + values), stride: 3 * width, heads: 1,
+            keyValueHeads: 1, headDim: width, queryNorm: nil, keyNorm: nil, epsilon: 0, cosines: angles, sines: angles,
+            rotaryStride: 0, positions: memory.copy([0]), blocks: memory.copy([0]),
+            cache: CacheLayer(
+                base: cache, format: .float16, blockStride: elements, keyValueHeads: 1, headDim: width))
+        kernels.rotateAndStore(rotation, rows: 0..<1)
+        return withExtendedLifetime(memory) {
+            Array(UnsafeBufferPointer(start: cache + 16 * width, count: width))
         }
-        return Array(cache[16 * width..<17 * width])
     }
 
     /// The smallest and largest of every kind of half, their midpoints, and the floats beside those.

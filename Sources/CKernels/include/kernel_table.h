@@ -93,7 +93,7 @@ typedef struct {
     gq_cache_layer cache;
 } gq_rotation;
 
-/// Causal attention of rows of one sequence over its cached context.
+/// Causal attention of rows of any sequences over their cached contexts.
 typedef struct {
     /// [rows][query_stride], heads * headDim used.
     const float *queries;
@@ -101,10 +101,15 @@ typedef struct {
     /// [rows][output_stride], heads * headDim used.
     float *output;
     size_t output_stride;
-    /// [rows] absolute positions, ascending.
+    /// [rows] absolute positions.
     const int32_t *positions;
-    /// Block table of the sequence.
-    const int32_t *blocks;
+    /// [rows] index of the sequence.
+    const int32_t *sequences;
+    /// Block tables of all sequences, and where each one starts.
+    const int32_t *block_tables;
+    const int32_t *block_table_starts;
+    /// Rows in the order of work: neighbours that share blocks read them together.
+    const int32_t *order;
     int32_t heads;
     int32_t kv_heads;
     int32_t head_dim;
@@ -112,10 +117,19 @@ typedef struct {
     gq_cache_layer cache;
     /// gq_attention_scratch_floats floats of this thread.
     float *scratch;
+    /// [rows][heads][part_ranges][headDim padded + 16], for attention by parts.
+    float *_Nullable parts;
+    size_t part_ranges;
 } gq_attention;
 
 /// Query vectors handled together; bounds the scratch.
 #define GQ_QUERY_TILE 6
+
+/// Rows whose states are held at a time; bounds the scratch.
+#define GQ_ATTENTION_ROWS 16
+
+/// Positions of one range of the context, whose softmax is computed apart; part of the results' bits.
+#define GQ_ATTENTION_RANGE 256
 
 /// Softmax sums of one slice of a row of logits, relative to the slice's maximum m.
 typedef struct {
@@ -156,7 +170,12 @@ typedef struct {
     void (*rms_norm)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
                      const float *weight, float epsilon);
     void (*rotate_and_store)(const gq_rotation *r, size_t row_begin, size_t row_end);
-    void (*attend)(const gq_attention *a, size_t row_begin, size_t row_end, int32_t kv_begin, int32_t kv_end);
+    /// Rows order[begin ..< end], query heads of KV heads [kv_begin, kv_end).
+    void (*attend)(const gq_attention *a, size_t begin, size_t end, int32_t kv_begin, int32_t kv_end);
+    /// The same in parts, for the same bits: one range of the context into `parts`, ...
+    void (*attend_part)(const gq_attention *a, size_t begin, size_t end, int32_t kv_head, size_t range);
+    /// ... and when all ranges are there, the result of all heads.
+    void (*join_parts)(const gq_attention *a, size_t begin, size_t end);
     /// y[r][i] = silu(gate) * up for groups [begin, end) of 16; the gates of a group lie `group_stride` floats after those of
     /// the group before, the ups `up_offset` floats after their gates.
     void (*gated_activation)(float *y, size_t y_stride, const float *x, size_t x_stride, size_t group_stride,
@@ -175,8 +194,8 @@ typedef struct {
 /// The table of an instruction set, or null where this machine or build lacks it.
 const gq_kernels *_Nullable gq_kernels_for(int32_t instruction_set);
 
-/// Floats of scratch that `attend` needs for contexts up to `tokens`.
-size_t gq_attention_scratch_floats(size_t tokens, size_t head_dim);
+/// Floats of scratch that `attend` needs.
+size_t gq_attention_scratch_floats(int32_t heads, int32_t kv_heads, int32_t head_dim);
 
 /// Statistics of a row from its slices, merged in ascending order.
 void gq_merge_slices(const gq_logit_slice *slices, size_t count, gq_statistics *result);
