@@ -9,8 +9,12 @@
 size_t gq_block_elements(int32_t format) {
     switch (format) {
         case GQ_Q8_0:
-        case GQ_Q4_0: return 32;
+        case GQ_Q4_0:
+        case GQ_Q4_1:
+        case GQ_Q5_0:
+        case GQ_Q5_1: return 32;
         case GQ_Q4_K:
+        case GQ_Q5_K:
         case GQ_Q6_K: return 256;
         default: return 1;
     }
@@ -23,13 +27,17 @@ size_t gq_block_bytes(int32_t format) {
         case GQ_Q4_0: return 18;
         case GQ_Q4_K: return 144;
         case GQ_Q6_K: return 210;
+        case GQ_Q4_1: return 20;
+        case GQ_Q5_0: return 22;
+        case GQ_Q5_1: return 24;
+        case GQ_Q5_K: return 176;
         default: return 2;
     }
 }
 
 size_t gq_panel_bytes(int32_t format, size_t inputs) {
-    const size_t elements = gq_block_elements(format);
-    return elements > 1 ? inputs / elements * gq_record_bytes(format) : inputs * gq_block_bytes(format) * GQ_LANES;
+    if (gq_block_elements(format) > 1) return inputs / gq_record_inputs(format) * gq_record_bytes(format);
+    return inputs * gq_block_bytes(format) * GQ_LANES;
 }
 
 size_t gq_prepared_bytes(int32_t input, size_t inputs) {
@@ -74,7 +82,7 @@ static void pack_piece(void *panel, int32_t format, size_t lane, size_t from, co
 void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const void *source, int32_t source_format,
                   size_t rows, size_t inputs) {
     if (gq_block_elements(format) > 1) {
-        gq_pack_quantised_rows(panels, format, outputs, source, rows, inputs);
+        gq_pack_quantised_rows(panels, format, outputs, source, source_format, rows, inputs);
         return;
     }
     const size_t row_bytes = inputs / gq_block_elements(source_format) * gq_block_bytes(source_format);

@@ -27,6 +27,31 @@ static void widen_q4_0(float *y, const uint8_t *block) {
     }
 }
 
+/// f16 scale, f16 addend, nibbles as in Q4_0.
+static void widen_q4_1(float *y, const uint8_t *block) {
+    const float scale = scale_at(block), addend = scale_at(block + 2);
+    for (int i = 0; i < 16; i++) {
+        y[i] = scale * (float)(block[4 + i] & 15) + addend;
+        y[i + 16] = scale * (float)(block[4 + i] >> 4) + addend;
+    }
+}
+
+/// f16 scale, 32 fifth bits, nibbles; 16 stands for zero.
+static void widen_q5_0(float *y, const uint8_t *block) {
+    const float scale = scale_at(block);
+    uint8_t integers[32];
+    gq_five_bits(integers, block + 6, block + 2);
+    for (int i = 0; i < 32; i++) y[i] = scale * (float)(integers[i] - 16);
+}
+
+/// f16 scale, f16 addend, 32 fifth bits, nibbles.
+static void widen_q5_1(float *y, const uint8_t *block) {
+    const float scale = scale_at(block), addend = scale_at(block + 2);
+    uint8_t integers[32];
+    gq_five_bits(integers, block + 8, block + 4);
+    for (int i = 0; i < 32; i++) y[i] = scale * (float)integers[i] + addend;
+}
+
 /// f16 scale and minimum, 12 bytes of six-bit scales and minima, 4 runs of 32 bytes with two groups each.
 static void widen_q4_k(float *y, const uint8_t *block) {
     const float scale = scale_at(block), minimum = scale_at(block + 2);
@@ -37,6 +62,21 @@ static void widen_q4_k(float *y, const uint8_t *block) {
         const uint8_t *run = block + 16 + group / 2 * 32;
         for (int i = 0; i < 32; i++) {
             const int q = group % 2 ? run[i] >> 4 : run[i] & 15;
+            y[group * 32 + i] = step * (float)q - offset;
+        }
+    }
+}
+
+/// Q4_K with 32 bytes between the scales and the nibbles: bit g of byte i is the fifth bit of element i of group g.
+static void widen_q5_k(float *y, const uint8_t *block) {
+    const float scale = scale_at(block), minimum = scale_at(block + 2);
+    for (int group = 0; group < 8; group++) {
+        uint8_t s, m;
+        gq_q4_k_scale(block + 4, group, &s, &m);
+        const float step = scale * (float)s, offset = minimum * (float)m;
+        const uint8_t *run = block + 48 + group / 2 * 32;
+        for (int i = 0; i < 32; i++) {
+            const int q = (group % 2 ? run[i] >> 4 : run[i] & 15) | (block[16 + i] >> group & 1) << 4;
             y[group * 32 + i] = step * (float)q - offset;
         }
     }
@@ -64,6 +104,10 @@ void gq_widen_blocks(float *y, const void *source, int32_t format, size_t count)
             case GQ_Q4_0: widen_q4_0(y + i, block); break;
             case GQ_Q4_K: widen_q4_k(y + i, block); break;
             case GQ_Q6_K: widen_q6_k(y + i, block); break;
+            case GQ_Q4_1: widen_q4_1(y + i, block); break;
+            case GQ_Q5_0: widen_q5_0(y + i, block); break;
+            case GQ_Q5_1: widen_q5_1(y + i, block); break;
+            case GQ_Q5_K: widen_q5_k(y + i, block); break;
             default: break;
         }
     }

@@ -17,8 +17,12 @@
 //   Q6_K  256 inputs   16 f16 scales | per 16 inputs 16 byte scales
 //                      | per 32 inputs 4 vectors of nibbles, 2 vectors of upper pairs of bits, offset 32
 //
+//   Q5_K  32 inputs    4 vectors of nibbles | 1 vector of fifth bits | 16 float scales | 16 floats to add to each weight
+//
 // Vector g of nibbles holds group g in the low and group g + 4 in the high halves. Pair f (bits 2f and 2f + 1) of vector
-// h of pairs holds the upper bits of group 4h + f.
+// h of pairs holds the upper bits of group 4h + f. Bit g of the fifth bits belongs to group g.
+//
+// Q5_0 is held as Q8_0, and Q4_1 and Q5_1 as Q5_K: the same weights exactly.
 
 #define GQ_VECTOR_BYTES 64
 #define GQ_HALVES_BYTES (GQ_LANES * 2)
@@ -29,6 +33,9 @@
 #define GQ_Q4_K_MINIMA (GQ_Q4_K_SCALES + 8 * GQ_LANES)
 #define GQ_Q4_K_TILES (GQ_Q4_K_MINIMA + 8 * GQ_LANES)
 #define GQ_Q4_K_RECORD (GQ_Q4_K_TILES + 8 * GQ_Q4_K_TILE)
+#define GQ_Q5_K_STEPS (5 * GQ_VECTOR_BYTES)
+#define GQ_Q5_K_ADDENDS (GQ_Q5_K_STEPS + GQ_VECTOR_BYTES)
+#define GQ_Q5_K_RECORD (GQ_Q5_K_ADDENDS + GQ_VECTOR_BYTES)
 #define GQ_Q6_K_TILE (6 * GQ_VECTOR_BYTES)
 #define GQ_Q6_K_SCALES GQ_HALVES_BYTES
 #define GQ_Q6_K_TILES (GQ_Q6_K_SCALES + 16 * GQ_LANES)
@@ -47,12 +54,15 @@ typedef struct {
     float weighted_sum;
 } gq_int8_block;
 
-/// Bytes of the record of one block of a quantised format.
+/// Bytes of one record of quantised panels.
 size_t gq_record_bytes(int32_t format);
 
-/// gq_pack_rows for a quantised format, into panels of the same format.
-void gq_pack_quantised_rows(uint8_t *panels, int32_t format, const int32_t *outputs, const uint8_t *source, size_t rows,
-                            size_t inputs);
+/// Inputs of one record.
+size_t gq_record_inputs(int32_t format);
+
+/// gq_pack_rows for quantised panels.
+void gq_pack_quantised_rows(uint8_t *panels, int32_t format, const int32_t *outputs, const uint8_t *source,
+                            int32_t source_format, size_t rows, size_t inputs);
 
 /// gq_read_row for a quantised format.
 void gq_read_quantised_row(float *y, const gq_matrix *w, size_t row);

@@ -9,13 +9,17 @@ public struct CheckpointTensor: Sendable {
         case q4_0 = "Q4_0"
         case q4_K = "Q4_K"
         case q6_K = "Q6_K"
+        case q4_1 = "Q4_1"
+        case q5_0 = "Q5_0"
+        case q5_1 = "Q5_1"
+        case q5_K = "Q5_K"
 
         /// Elements that are stored together; 1 for floats. Rows consist of whole blocks.
         public var blockElements: Int {
             switch self {
             case .float32, .float16, .bfloat16: 1
-            case .q8_0, .q4_0: 32
-            case .q4_K, .q6_K: 256
+            case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1: 32
+            case .q4_K, .q5_K, .q6_K: 256
             }
         }
 
@@ -28,6 +32,10 @@ public struct CheckpointTensor: Sendable {
             case .q4_0: 18
             case .q4_K: 144
             case .q6_K: 210
+            case .q4_1: 20
+            case .q5_0: 22
+            case .q5_1: 24
+            case .q5_K: 176
             }
         }
 

@@ -12,6 +12,10 @@ extension CheckpointTensor {
         case .q4_0: .q4_0
         case .q4_K: .q4_K
         case .q6_K: .q6_K
+        case .q4_1: .q4_1
+        case .q5_0: .q5_0
+        case .q5_1: .q5_1
+        case .q5_K: .q5_K
         }
     }
 

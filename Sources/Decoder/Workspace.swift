@@ -62,7 +62,7 @@ struct Workspace {
         let scratch = (attentionFloats + 15) / 16 * 16
         let normed = rows * strides.hidden, prepared = rows * preparedRowBytes
         guard let common = Self.grown(&shared, floats: rows * strides.shared),
-            let own = Self.grown(&perMember, floats: members * (normed + scratch + prepared / 4))
+            let own = Self.grown(&perMember, floats: members * (normed + scratch + prepared / 4 + Self.markFloats))
         else { return nil }
         let projected = common + rows * strides.hidden, attended = projected + rows * strides.projected
         let gateUp = attended + rows * strides.attended
@@ -78,7 +78,8 @@ struct Workspace {
             activated: gateUp + rows * strides.gateUp, normed: own, normedFloats: normed,
             scratch: own + members * normed, scratchFloats: scratch,
             prepared: UnsafeMutableRawPointer(own + members * (normed + scratch)), preparedBytes: prepared,
-            parts: partMemory)
+            marks: UnsafeMutableRawPointer(own + members * (normed + scratch + prepared / 4))
+                .bindMemory(to: Int.self, capacity: members * Buffers.markStride), parts: partMemory)
     }
 
     /// Memory for `HeadBuffers`, valid until the next call. Nil if the system refuses it.
@@ -86,6 +87,11 @@ struct Workspace {
         let bytes = HeadBuffers.byteCount(
             rows: rows, ranked: ranked, vocabulary: vocabulary, sliceTokens: sliceTokens, members: members)
         return Self.grown(&head, floats: (bytes + 3) / 4).map { UnsafeMutableRawPointer($0) }
+    }
+
+    /// Floats of the mark of one thread.
+    private static var markFloats: Int {
+        Buffers.markStride * MemoryLayout<Int>.stride / MemoryLayout<Float>.stride
     }
 
     private static func grown(_ memory: inout ReservedMemory?, floats: Int) -> UnsafeMutablePointer<Float>? {
@@ -116,7 +122,12 @@ struct Workspace {
         /// [members][preparedBytes]: input rows of one product in the format it reads
         let prepared: UnsafeMutableRawPointer
         let preparedBytes: Int
+        /// [members][markStride]: which product's rows a thread has prepared last
+        let marks: UnsafeMutablePointer<Int>
         /// Attention in parts; nil if the batch has no use for it
         let parts: UnsafeMutablePointer<Float>?
+
+        /// Marks lie in cache lines of their own.
+        static let markStride = 16
     }
 }

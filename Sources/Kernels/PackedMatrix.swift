@@ -61,8 +61,7 @@ public final class PackedMatrix: @unchecked Sendable {
         precondition(source.count == rows.count * rowBytes, "source holds one row for each output")
         guard let bytes = source.baseAddress else { return }
         precondition(rows.allSatisfy { $0 >= 0 && $0 < outputs }, "source rows fit the matrix")
-        precondition(
-            format == .float32 || sourceFormat == format, "panels other than float32 take their own format only")
+        precondition(sourceFormat.fits(panels: format), "panels of \(format) do not hold \(sourceFormat)")
         switch family {
         case .own:
             gq_pack_rows(weights.start, format.code, rows, bytes, sourceFormat.code, rows.count, inputs)

@@ -15,7 +15,8 @@ struct QuantisedCase {
     struct Group {
         let integers: [Int32]
         let step: Float
-        let minimum: Float
+        /// Added to every weight of the group.
+        var addend: Float?
     }
 
     init(_ format: ElementFormat, rows: Int, inputs: Int, outputs: Int, seed: UInt64 = 1) {
@@ -25,11 +26,20 @@ struct QuantisedCase {
         blocks = []
         for _ in 0..<outputs * inputs / format.blockElements {
             var block = (0..<format.blockBytes).map { _ in UInt8(truncatingIfNeeded: numbers.bits()) }
-            for at in format == .q4_K ? [0, 2] : format == .q6_K ? [208] : [0] {
+            for at in Self.halves(format) {
                 let scale = Float16(numbers.uniform() * 0.01).bitPattern
                 (block[at], block[at + 1]) = (UInt8(scale & 255), UInt8(scale >> 8))
             }
             blocks += block
+        }
+    }
+
+    /// Where the half-precision numbers of a block are.
+    static func halves(_ format: ElementFormat) -> [Int] {
+        switch format {
+        case .q6_K: [208]
+        case .q4_K, .q5_K, .q4_1, .q5_1: [0, 2]
+        default: [0]
         }
     }
 
@@ -78,9 +88,8 @@ struct QuantisedCase {
                     let count = group.integers.count, values = block.values[at % 32..<at % 32 + count]
                     let integer = zip(group.integers, values).reduce(0) { $0 + $1.0 * $1.1 }
                     sum = (group.step * block.scale).fusedInto(sum, Float(integer))
-                    if format == .q4_K {
-                        let total = block.scale * Float(values.reduce(0, +))
-                        sum = (-group.minimum).fusedInto(sum, total)
+                    if let addend = group.addend {
+                        sum = addend.fusedInto(sum, block.scale * Float(values.reduce(0, +)))
                     }
                     at += count
                 }
@@ -107,22 +116,38 @@ struct QuantisedCase {
         return stride(from: output * row, to: (output + 1) * row, by: format.blockBytes).flatMap { start in
             let block = Array(blocks[start..<start + format.blockBytes])
             func half(_ at: Int) -> Float { Float(Float16(bitPattern: UInt16(block[at]) | UInt16(block[at + 1]) << 8)) }
+            /// Nibbles, the low ones first, below bits of a little-endian number.
+            func fiveBits(nibbles: Int, fifth: Int?) -> [Int32] {
+                (0..<32).map { i in
+                    let nibble = Int32(block[nibbles + i % 16] >> (i / 16 * 4) & 15)
+                    return fifth.map { nibble | Int32(block[$0 + i / 8] >> (i % 8) & 1) * 16 } ?? nibble
+                }
+            }
             switch format {
             case .q8_0:
-                return [Group(integers: block[2...].map { Int32(Int8(bitPattern: $0)) }, step: half(0), minimum: 0)]
+                return [Group(integers: block[2...].map { Int32(Int8(bitPattern: $0)) }, step: half(0))]
             case .q4_0:
                 let nibbles = block[2...].map { Int32($0 & 15) - 8 } + block[2...].map { Int32($0 >> 4) - 8 }
-                return [Group(integers: nibbles, step: half(0), minimum: 0)]
-            case .q4_K:
+                return [Group(integers: nibbles, step: half(0))]
+            case .q4_1:
+                return [Group(integers: fiveBits(nibbles: 4, fifth: nil), step: half(0), addend: half(2))]
+            case .q5_0:
+                return [Group(integers: fiveBits(nibbles: 6, fifth: 2).map { $0 - 16 }, step: half(0))]
+            case .q5_1:
+                return [Group(integers: fiveBits(nibbles: 8, fifth: 4), step: half(0), addend: half(2))]
+            case .q4_K, .q5_K:
                 return (0..<8).map { group in
                     // Bits 4 and 5 of the last four scales and minima are the upper bits of the first eight bytes.
                     let packed = block[4..<16].map { Int($0) }
                     let scale = group < 4 ? packed[group] & 63 : packed[group + 4] & 15 | packed[group - 4] >> 6 * 16
                     let minimum = group < 4 ? packed[group + 4] & 63 : packed[group + 4] >> 4 | packed[group] >> 6 * 16
-                    let run = block[16 + group / 2 * 32..<48 + group / 2 * 32]
+                    let first = (format == .q5_K ? 48 : 16) + group / 2 * 32
+                    let integers = (0..<32).map { i in
+                        let nibble = Int32(block[first + i] >> (group % 2 * 4) & 15)
+                        return format == .q5_K ? nibble | Int32(block[16 + i] >> group & 1) * 16 : nibble
+                    }
                     return Group(
-                        integers: run.map { Int32(group % 2 == 0 ? $0 & 15 : $0 >> 4) },
-                        step: half(0) * Float(scale), minimum: half(2) * Float(minimum))
+                        integers: integers, step: half(0) * Float(scale), addend: -(half(2) * Float(minimum)))
                 }
             default:
                 return (0..<16).map { group in
@@ -132,7 +157,7 @@ struct QuantisedCase {
                         return Int32(low | high << 4) - 32
                     }
                     let scale = Float(Int8(bitPattern: block[192 + group]))
-                    return Group(integers: integers, step: half(208) * scale, minimum: 0)
+                    return Group(integers: integers, step: half(208) * scale)
                 }
             }
         }

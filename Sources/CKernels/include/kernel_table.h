@@ -9,7 +9,7 @@
 /// Outputs of one panel of a packed matrix, and tokens of one KV block.
 #define GQ_LANES 16
 
-/// Element formats of files and of panels. The last four are blocks of GGUF: 32 elements, or 256 for the K formats.
+/// Element formats of files and of panels. Those from GQ_Q8_0 on are blocks of GGUF: 32 elements, or 256 for the K formats.
 enum {
     GQ_FLOAT32 = 0,
     GQ_BFLOAT16 = 1,
@@ -18,6 +18,10 @@ enum {
     GQ_Q4_0 = 4,
     GQ_Q4_K = 5,
     GQ_Q6_K = 6,
+    GQ_Q4_1 = 7,
+    GQ_Q5_0 = 8,
+    GQ_Q5_1 = 9,
+    GQ_Q5_K = 10,
 };
 
 /// What a product reads of its input rows.
@@ -216,6 +220,7 @@ size_t gq_panel_bytes(int32_t format, size_t inputs);
 size_t gq_prepared_bytes(int32_t input, size_t inputs);
 
 /// Writes `rows` rows of a row-major matrix into panels: file row i becomes output outputs[i]. The source may be unaligned.
+/// Panels of float32 take every format, those of Q8_0 also Q5_0, those of Q5_K also Q4_1 and Q5_1, others their own only.
 void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const void *source, int32_t source_format,
                   size_t rows, size_t inputs);
 

@@ -14,11 +14,12 @@ struct GGUFTensorType: Hashable, Sendable {
     }
 
     private static let read: [UInt32: CheckpointTensor.ElementType] = [
-        0: .float32, 1: .float16, 2: .q4_0, 8: .q8_0, 12: .q4_K, 14: .q6_K, 30: .bfloat16,
+        0: .float32, 1: .float16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 12: .q4_K, 13: .q5_K, 14: .q6_K,
+        30: .bfloat16,
     ]
 
     private static let known: [UInt32: String] = [
-        3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 13: "Q5_K", 15: "Q8_K", 16: "IQ2_XXS",
+        9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS",
         17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8",
         25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4",
     ]

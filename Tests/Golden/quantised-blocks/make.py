@@ -12,7 +12,9 @@ import numpy as np
 from gguf import GGMLQuantizationType, quants
 
 # offsets of the half-precision numbers in a block
-FORMATS = {"q8_0": ("Q8_0", [0], 24), "q4_0": ("Q4_0", [0], 24), "q4_K": ("Q4_K", [0, 2], 3), "q6_K": ("Q6_K", [208], 3)}
+FORMATS = {"q8_0": ("Q8_0", [0], 24), "q4_0": ("Q4_0", [0], 24), "q4_K": ("Q4_K", [0, 2], 3), "q6_K": ("Q6_K", [208], 3),
+           "q4_1": ("Q4_1", [0, 2], 24), "q5_0": ("Q5_0", [0], 24), "q5_1": ("Q5_1", [0, 2], 24),
+           "q5_K": ("Q5_K", [0, 2], 3)}
 
 
 def make(name, count, random):

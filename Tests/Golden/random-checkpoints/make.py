@@ -7,7 +7,7 @@ usage: make.py [NAME...]      writes NAME/{config.json,generation_config.json,mo
 expected.json: {"prompts": [{"ids", "logits" (last position), "entropy" (nats), "logSumExp", "argmax" (every position),
 "greedy" (64 ids), "margin" (smallest gap of the two largest logits while decoding)}]}.
 Weights are drawn per tensor name and rounded to bfloat16, so every element type holds the same numbers exactly. Of
-quantised cases transformers computes the dequantised weights; Q4_K and Q6_K blocks are drawn bit by bit.
+quantised cases transformers computes the dequantised weights; blocks of K formats are drawn bit by bit.
 Needs gguf, numpy, torch, transformers.
 """
 import glob, hashlib, json, os, struct, sys, tempfile
@@ -65,14 +65,15 @@ CASES = {
     # Biases beside blocks, tied embedding in another format than the rest, neighbours in unlike formats.
     "qwen2-q4_0": dict(type="Q4_0", types={"token_embd.weight": "Q8_0", "blk.0.attn_k.weight": "Q8_0",
                                            "blk.1.attn_v.weight": "F16", "blk.0.ffn_up.weight": "Q8_0",
-                                           "blk.1.ffn_gate.weight": "F16"}, config=dict(
+                                           "blk.1.ffn_gate.weight": "F16", "blk.1.attn_output.weight": "Q4_1",
+                                           "blk.0.ffn_down.weight": "Q5_0", "blk.1.ffn_down.weight": "Q5_1"}, config=dict(
         model_type="qwen2", architectures=["Qwen2ForCausalLM"], hidden_size=96, num_attention_heads=3,
         num_key_value_heads=1, intermediate_size=128, num_hidden_layers=2, vocab_size=90,
         max_position_embeddings=256, rms_norm_eps=1e-6, rope_theta=10000.0, rope_scaling=None, hidden_act="silu",
         use_sliding_window=False, tie_word_embeddings=True, bos_token_id=1, eos_token_id=3)),
     # The mix of a Q4_K_M file: some values, some feed-forward outputs and the head in six bits; YaRN.
     "qwen3-q4_k_m": dict(type="Q4_K", types={"blk.0.attn_v.weight": "Q6_K", "blk.1.ffn_down.weight": "Q6_K",
-                                             "output.weight": "Q6_K"}, config=dict(
+                                             "blk.1.attn_v.weight": "Q5_K", "output.weight": "Q6_K"}, config=dict(
         model_type="qwen3", architectures=["Qwen3ForCausalLM"], hidden_size=256, num_attention_heads=4,
         num_key_value_heads=1, head_dim=64, intermediate_size=256, num_hidden_layers=2, vocab_size=61,
         max_position_embeddings=256, rms_norm_eps=1e-6, rope_parameters=YARN, hidden_act="silu",
@@ -183,14 +184,15 @@ def rotated_pairs(x, heads):
 
 
 def random_blocks(case, name, shape, type, scale):
-    """Q4_K or Q6_K blocks with every bit drawn but the exponents of their scales."""
+    """Blocks of a K format with every bit drawn but the exponents of their scales."""
     elements, size = gguf.GGML_QUANT_SIZES[type]
     key = int.from_bytes(hashlib.sha256(f"{case}/{name}/blocks".encode()).digest()[:8], "little")
     rng = np.random.Generator(np.random.Philox(key))
     blocks = rng.integers(0, 256, (shape[0], shape[1] // elements, size), dtype=np.uint8)
     d = scale * rng.uniform(0.5, 1.5, blocks.shape[:2])
-    if type == gguf.GGMLQuantizationType.Q4_K:  # standard deviation about 258 d where the minima balance the values
-        pair = np.stack([d / 258, 7.5 * d / 258], -1).astype("<f2")
+    if type != gguf.GGMLQuantizationType.Q6_K:  # standard deviation about 258 d where the minima balance the values
+        steps = 1 if type == gguf.GGMLQuantizationType.Q4_K else 2
+        pair = np.stack([d / 258 / steps, 7.5 * d / 258], -1).astype("<f2")
         blocks[..., :4] = pair.view(np.uint8)
     else:  # about 1367 d
         blocks[..., 208:] = (d / 1367).astype("<f2")[..., None].view(np.uint8)
@@ -203,7 +205,7 @@ def stored(case, spec, name, shape, kind, scale):
     type = gguf.GGMLQuantizationType[spec.get("types", {}).get(gguf_name(name), spec["type"])]
     if len(shape) == 1:
         return x, gguf.GGMLQuantizationType.F32
-    if type in (gguf.GGMLQuantizationType.Q4_K, gguf.GGMLQuantizationType.Q6_K):
+    if type.name.endswith("_K"):
         return random_blocks(case, name, shape, type, scale), type
     return quants.quantize(x, type), type
 
