@@ -107,6 +107,19 @@ import Testing
         #expect(error?.key == key)
     }
 
+    /// Decoding takes time with the square of the depth; brackets inside of strings are no nesting.
+    @Test func boundsNesting() throws {
+        let deep = String(repeating: "[", count: 150_000) + String(repeating: "]", count: 150_000)
+        let error = #expect(throws: SpecificationError.self) {
+            try JobSpecification(prompt: nil, messages: deep, strategy: "llm")
+        }
+        #expect(error?.key == "messages")
+        #expect(error?.expected.contains("nesting") == true)
+        let brackets = String(repeating: #"[{\""#, count: 100)
+        let messages = #"[{"role": "user", "content": "\#(brackets)"}]"#
+        _ = try JobSpecification(prompt: nil, messages: messages, strategy: "llm")
+    }
+
     @Test func messages() throws {
         let job = try JobSpecification(
             prompt: nil,
