@@ -11,6 +11,8 @@ static int has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
+
+static int has_vnni(void) { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
 #endif
 
 const gq_kernels *gq_kernels_for(int32_t instruction_set) {
@@ -19,8 +21,11 @@ const gq_kernels *gq_kernels_for(int32_t instruction_set) {
 #if defined(__x86_64__)
         case GQ_AVX2: return has_avx2() ? &gq_kernels_avx2 : NULL;
         case GQ_AVX512: return has_avx512() ? &gq_kernels_avx512 : NULL;
-        case GQ_AVX512_VNNI:
-            return has_avx512() && __builtin_cpu_supports("avx512vnni") ? &gq_kernels_avx512vnni : NULL;
+        case GQ_AVX512_VNNI: return has_vnni() ? &gq_kernels_avx512vnni : NULL;
+        case GQ_AVX512_BF16:
+            return has_vnni() && __builtin_cpu_supports("avx512bf16") ? &gq_kernels_avx512bf16 : NULL;
+#elif defined(__aarch64__)
+        case GQ_NEON: return &gq_kernels_neon;
 #endif
         default: return NULL;
     }

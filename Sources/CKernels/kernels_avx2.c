@@ -15,6 +15,7 @@
 #define VARIANT_SET GQ_AVX2
 #define GQ_HAS_FMA 1
 #define GQ_HAS_HALF 1
+#define GQ_HAS_BFLOAT16 0
 // 16 registers, two to a vector: up to 6 accumulators, the weights of one panel, one broadcast input.
 #define TILE_ROWS 6
 #define WIDEST_TILE(R) ((R) == 1 ? 4 : (R) <= 3 ? 2 : 1)
@@ -23,6 +24,10 @@
     X(2, 1) X(2, 2)                             \
     X(3, 1) X(3, 2)                             \
     X(4, 1) X(5, 1) X(6, 1)
+#define PRODUCT_ROWS 6
+#define PRODUCT_PANELS 4
+#define WIDEST_PRODUCT(R) WIDEST_TILE(R)
+#define PRODUCT_TILES(X) TILES(X)
 
 #define GQ_HAS_VNNI 0
 #define GQ_HAS_BYTE_PRODUCTS 256

@@ -8,24 +8,16 @@
 
 #define VARIANT gq_kernels_portable
 #define VARIANT_SET GQ_PORTABLE
-#if defined(__aarch64__)
-// NEON: 32 registers, four to a vector.
-#define GQ_HAS_FMA 1
-#define GQ_HAS_HALF 1
-#define TILE_ROWS 6
-#define WIDEST_TILE(R) ((R) == 1 ? 4 : (R) <= 3 ? 2 : 1)
-#define TILES(X)                                \
-    X(1, 1) X(1, 2) X(1, 4)                     \
-    X(2, 1) X(2, 2)                             \
-    X(3, 1) X(3, 2)                             \
-    X(4, 1) X(5, 1) X(6, 1)
-#else
 #define GQ_HAS_FMA 0
 #define GQ_HAS_HALF 0
+#define GQ_HAS_BFLOAT16 0
 #define TILE_ROWS 2
 #define WIDEST_TILE(R) ((void)(R), 1)
 #define TILES(X) X(1, 1) X(2, 1)
-#endif
+#define PRODUCT_ROWS 2
+#define PRODUCT_PANELS 1
+#define WIDEST_PRODUCT(R) WIDEST_TILE(R)
+#define PRODUCT_TILES(X) TILES(X)
 
 #define GQ_HAS_VNNI 0
 #define GQ_HAS_BYTE_PRODUCTS 0

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "float_formats.h"
+#include "float_panels.h"
 #include "quantised_blocks.h"
 #include "quantised_panels.h"
 
@@ -37,13 +38,18 @@ size_t gq_block_bytes(int32_t format) {
 
 size_t gq_panel_bytes(int32_t format, size_t inputs) {
     if (gq_block_elements(format) > 1) return inputs / gq_record_inputs(format) * gq_record_bytes(format);
-    return inputs * gq_block_bytes(format) * GQ_LANES;
+    return gq_float_panel_bytes(format, inputs);
 }
 
-size_t gq_prepared_bytes(int32_t input, size_t inputs) {
-    const size_t bytes = input == GQ_INPUT_INT8 ? inputs / 32 * sizeof(gq_int8_block) : inputs * sizeof(float);
-    return (bytes + 63) / 64 * 64;
+static size_t input_bytes(int32_t input, size_t inputs) {
+    switch (input) {
+        case GQ_INPUT_BFLOAT16: return inputs * sizeof(uint16_t);
+        case GQ_INPUT_INT8: return inputs / 32 * sizeof(gq_int8_block);
+        default: return inputs * sizeof(float);
+    }
 }
+
+size_t gq_prepared_bytes(int32_t input, size_t inputs) { return (input_bytes(input, inputs) + 63) / 64 * 64; }
 
 void gq_widen(float *y, const void *source, int32_t format, size_t count) {
     if (format == GQ_FLOAT32) {
@@ -55,27 +61,17 @@ void gq_widen(float *y, const void *source, int32_t format, size_t count) {
         return;
     }
     const uint8_t *bytes = source;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t h;
-        memcpy(&h, bytes + 2 * i, sizeof h);
-        y[i] = format == GQ_BFLOAT16 ? gq_from_bits((uint32_t)h << 16) : gq_from_float16(h);
-    }
-}
-
-// Inputs taken at a time, so that the panel's lines stay in the first-level cache while 16 rows fill them.
-#define PACK_INPUTS 256
-
-static void pack_piece(void *panel, int32_t format, size_t lane, size_t from, const uint8_t *row, int32_t source_format,
-                       size_t count) {
+    uint16_t h;
     if (format == GQ_BFLOAT16) {
-        uint16_t *target = (uint16_t *)panel + from * GQ_LANES + lane;
-        for (size_t i = 0; i < count; i++) memcpy(target + i * GQ_LANES, row + 2 * (from + i), sizeof(uint16_t));
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&h, bytes + 2 * i, sizeof h);
+            y[i] = gq_from_bits((uint32_t)h << 16);
+        }
     } else {
-        float *target = (float *)panel + from * GQ_LANES + lane;
-        float wide[PACK_INPUTS];
-        gq_widen(wide, row + from / gq_block_elements(source_format) * gq_block_bytes(source_format), source_format,
-                 count);
-        for (size_t i = 0; i < count; i++) target[i * GQ_LANES] = wide[i];
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&h, bytes + 2 * i, sizeof h);
+            y[i] = gq_from_float16(h);
+        }
     }
 }
 
@@ -83,20 +79,8 @@ void gq_pack_rows(void *panels, int32_t format, const int32_t *outputs, const vo
                   size_t rows, size_t inputs) {
     if (gq_block_elements(format) > 1) {
         gq_pack_quantised_rows(panels, format, outputs, source, source_format, rows, inputs);
-        return;
-    }
-    const size_t row_bytes = inputs / gq_block_elements(source_format) * gq_block_bytes(source_format);
-    const size_t panel_bytes = gq_panel_bytes(format, inputs);
-    for (size_t group = 0; group < rows; group += GQ_LANES) {
-        const size_t end = rows - group < GQ_LANES ? rows : group + GQ_LANES;
-        for (size_t from = 0; from < inputs; from += PACK_INPUTS) {
-            const size_t count = inputs - from < PACK_INPUTS ? inputs - from : PACK_INPUTS;
-            for (size_t i = group; i < end; i++) {
-                const size_t output = (size_t)outputs[i];
-                pack_piece((uint8_t *)panels + output / GQ_LANES * panel_bytes, format, output % GQ_LANES, from,
-                           (const uint8_t *)source + i * row_bytes, source_format, count);
-            }
-        }
+    } else {
+        gq_pack_float_rows(panels, format, outputs, source, source_format, rows, inputs);
     }
 }
 
@@ -105,12 +89,6 @@ void gq_read_row(float *y, const gq_matrix *w, size_t row) {
         gq_read_quantised_row(y, w, row);
         return;
     }
-    const size_t first = row / GQ_LANES * w->inputs * GQ_LANES + row % GQ_LANES;
-    if (w->format == GQ_BFLOAT16) {
-        const uint16_t *panel = (const uint16_t *)w->panels + first;
-        for (size_t i = 0; i < w->inputs; i++) y[i] = gq_from_bits((uint32_t)panel[i * GQ_LANES] << 16);
-    } else {
-        const float *panel = (const float *)w->panels + first;
-        for (size_t i = 0; i < w->inputs; i++) y[i] = panel[i * GQ_LANES];
-    }
+    const uint8_t *panel = (const uint8_t *)w->panels + row / GQ_LANES * gq_panel_bytes(w->format, w->inputs);
+    gq_read_float_row(y, panel, w->format, w->inputs, row % GQ_LANES);
 }

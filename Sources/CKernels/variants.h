@@ -12,6 +12,9 @@ extern const gq_kernels gq_kernels_portable;
 extern const gq_kernels gq_kernels_avx2;
 extern const gq_kernels gq_kernels_avx512;
 extern const gq_kernels gq_kernels_avx512vnni;
+extern const gq_kernels gq_kernels_avx512bf16;
+#elif defined(__aarch64__)
+extern const gq_kernels gq_kernels_neon;
 #endif
 
 #endif

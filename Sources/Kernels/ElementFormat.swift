@@ -41,8 +41,8 @@ public enum ElementFormat: String, Sendable, CaseIterable {
     func panels(_ precision: Precision) -> (format: ElementFormat, input: InputFormat) {
         switch self {
         case .float32: (.float32, .float32)
-        case .float16: (.float32, .float32)
-        case .bfloat16: (.bfloat16, .float32)
+        case .float16: (.float16, .float32)
+        case .bfloat16: (.bfloat16, precision == .fast ? .bfloat16 : .float32)
         case .q8_0, .q5_0: precision == .fast ? (.q8_0, .int8) : (.float32, .float32)
         case .q4_1, .q5_1, .q5_K: precision == .fast ? (.q5_K, .int8) : (.float32, .float32)
         case .q4_0, .q4_K, .q6_K: precision == .fast ? (self, .int8) : (.float32, .float32)

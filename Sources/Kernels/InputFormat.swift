@@ -4,7 +4,7 @@ internal import CKernels
 public enum InputFormat: Sendable {
     /// The rows as they are.
     case float32
-    /// Rows rounded to bfloat16.
+    /// Rows rounded to bfloat16, ties to even; numbers below 2⁻¹²⁶ become zero.
     case bfloat16
     /// Rows rounded to 8-bit integers in blocks of 32, each with a scale.
     case int8

@@ -10,14 +10,18 @@ internal import CKernels
 
 /// The instruction sets that the kernels are compiled for. All of them give the same bits.
 public enum InstructionSet: String, Sendable, CaseIterable {
-    /// Baseline of the architecture: SSE2 with an emulated fused multiply-add on x86-64, NEON on 64-bit Arm.
+    /// What any processor of the architecture has, with an emulated fused multiply-add.
     case portable
-    /// AVX2 and FMA.
+    /// AVX2, FMA and F16C.
     case avx2
     /// AVX-512 F, BW, VL and DQ.
     case avx512
     /// The same with VNNI: sums of products of bytes.
     case avx512vnni
+    /// The same with products of bfloat16 pairs.
+    case avx512bf16
+    /// NEON, which every 64-bit Arm processor has.
+    case neon
 
     /// Those that this machine can run, the fastest last.
     public static var available: [InstructionSet] {
@@ -51,6 +55,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         case .avx2: Int32(GQ_AVX2)
         case .avx512: Int32(GQ_AVX512)
         case .avx512vnni: Int32(GQ_AVX512_VNNI)
+        case .avx512bf16: Int32(GQ_AVX512_BF16)
+        case .neon: Int32(GQ_NEON)
         }
     }
 }

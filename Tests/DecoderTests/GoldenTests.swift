@@ -58,4 +58,16 @@ import Testing
             #expect(try decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)
         }
     }
+
+    @Test(arguments: GoldenCheckpoint.names) func fastProductsStayNear(_ name: String) throws {
+        let golden = try GoldenCheckpoint.load(name)
+        let decoder = try Decoder(
+            checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: 1), family: .own, precision: .fast)
+        for prompt in golden.prompts {
+            let last = try #require(try decoder.logits(of: prompt.ids, chunk: prompt.ids.count).last)
+            let largest = prompt.logits.map(abs).max() ?? 0
+            let difference = zip(last, prompt.logits).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(difference <= 2e-2 * largest, "relative difference \(difference / largest)")
+        }
+    }
 }

@@ -13,15 +13,15 @@ import Testing
         let threads: Int
         /// Forces a kind of division: .max weights count as small, 0 as large.
         let smallWeights: Int
+        var precision = Precision.exact
         var testDescription: String {
-            "\(name), \(instructionSet), \(threads) threads, \(smallWeights == 0 ? "outputs" : "rows") divided"
+            "\(name), \(precision), \(instructionSet), \(threads) threads, \(smallWeights == 0 ? "outputs" : "rows") divided"
         }
 
         func decoder(sliceTokens: Int = LogitSlice.tokens) throws -> Decoder {
             try Decoder(
                 checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: threads), family: .own,
-                precision: .exact,
-                instructionSet: instructionSet,
+                precision: precision, instructionSet: instructionSet,
                 divisionLimits: WorkDivision.Limits(smallWeights: smallWeights, smallWork: 0), sliceTokens: sliceTokens)
         }
     }
@@ -29,10 +29,11 @@ import Testing
     static let settings = GoldenCheckpoint.names.flatMap { name in
         InstructionSet.available.flatMap { set in
             let divisions = [(1, Int.max), (2, 0), (2, .max), (3, 0), (3, .max)]
+            let fast = Setting(name: name, instructionSet: set, threads: 2, smallWeights: 0, precision: .fast)
             // The emulated fused multiply-add is slow.
             return divisions.prefix(set == .portable ? 2 : divisions.count).map {
                 Setting(name: name, instructionSet: set, threads: $0.0, smallWeights: $0.1)
-            }
+            } + (set == .portable ? [] : [fast])
         }
     }
 
@@ -48,11 +49,11 @@ import Testing
 
     /// One sequence, one token at a time, on one thread with the best instruction set.
     static func reference(
-        _ name: String, _ tokens: [Int32], cache format: KeyValueFormat
+        _ name: String, _ tokens: [Int32], cache format: KeyValueFormat, precision: Precision = .exact
     ) throws -> [[UInt32]] {
         let decoder = try Decoder(
             checkpoint: GoldenCheckpoint.open(name), threads: ComputeThreads(count: 1), family: .own,
-            instructionSet: .best)
+            precision: precision, instructionSet: .best)
         return try decoder.logits(of: tokens, chunk: 1, cache: format).map(\.bits)
     }
 
@@ -60,7 +61,7 @@ import Testing
     func chunksOfThePrefill(_ setting: Setting, format: KeyValueFormat) throws {
         let decoder = try setting.decoder()
         let tokens = Self.tokens(150, seed: 7, below: decoder.shape.vocabularySize)
-        let expected = try Self.reference(setting.name, tokens, cache: format)
+        let expected = try Self.reference(setting.name, tokens, cache: format, precision: setting.precision)
         for chunk in [1, 7, 64, 150] {
             let bits = try decoder.logits(of: tokens, chunk: chunk, cache: format).map(\.bits)
             #expect(bits == expected, "chunks of \(chunk)")
@@ -87,7 +88,7 @@ import Testing
             last = decoder.logits(batch, cache: cache)
         }
         for (index, prompt) in prompts.enumerated() {
-            let expected = try Self.reference(setting.name, prompt, cache: format).last
+            let expected = try Self.reference(setting.name, prompt, cache: format, precision: setting.precision).last
             #expect(last[index].bits == expected, "sequence \(index)")
         }
     }

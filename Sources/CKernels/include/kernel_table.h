@@ -40,6 +40,8 @@ enum {
     GQ_AVX2 = 1,
     GQ_AVX512 = 2,
     GQ_AVX512_VNNI = 3,
+    GQ_AVX512_BF16 = 4,
+    GQ_NEON = 5,
 };
 
 /// How a product meets what the output already holds.

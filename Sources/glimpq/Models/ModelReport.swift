@@ -35,12 +35,8 @@ struct ModelReport {
 
     private var fileBytes: Int { checkpoint.allTensors.reduce(0) { $0 + $1.byteCount } }
 
-    /// Bytes of the weights once loaded: bf16 stays as it is, everything else becomes f32.
-    var memoryBytes: Int {
-        checkpoint.allTensors.reduce(0) { sum, tensor in
-            sum + tensor.elementCount * (tensor.elementType == .bfloat16 ? 2 : 4)
-        }
-    }
+    /// Bytes of the weights once loaded: they stay as they are.
+    var memoryBytes: Int { fileBytes }
 
     /// One line.
     var summary: String {
