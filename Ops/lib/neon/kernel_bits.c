@@ -88,7 +88,7 @@ static void row_kernels(size_t width) {
         if (!kernels) continue;
         kernels->rms_norm(y, width, x, width, ROWS, width, x, 1e-6f);
         norm[set] = digest(y, ROWS * width);
-        kernels->gated_activation(y, width, x, 2 * width, ROWS, 0, width / GQ_LANES);
+        kernels->gated_activation(y, width, x, 2 * width, 2 * GQ_LANES, GQ_LANES, ROWS, 0, width / GQ_LANES);
         activation[set] = digest(y, width / GQ_LANES * GQ_LANES);
         kernels->exponential(y, x, ROWS * width);
         exponential[set] = digest(y, ROWS * width);
