@@ -21,7 +21,8 @@ extension Checkpoint {
         self.init(
             path: folder, configuration: configuration, tensors: tensors,
             endOfTextTokens: try Self.endOfText(config, folder: folder, vocabulary: configuration.vocabularySize),
-            tokenizer: nil, fingerprint: fingerprint)
+            tokenizer: nil, fingerprint: fingerprint,
+            fileByteCount: files.files.reduce(0) { $0 + $1.file.bytes.count })
     }
 
     private static func endOfText(_ config: JSONObject, folder: String, vocabulary: Int) throws -> [Int32] {

@@ -14,6 +14,8 @@ public struct Checkpoint: Sendable {
     /// FNV-1a 64 over configuration, headers and file sizes, in hexadecimal. Tells checkpoints apart in records; not
     /// cryptographic.
     public let fingerprint: String
+    /// Bytes of the weight files.
+    public let fileByteCount: Int
     private let tensors: [TensorRole: CheckpointTensor]
 
     /// Opens a checkpoint: a folder with `config.json` and safetensors files in the layout of Hugging Face, a GGUF file,
@@ -27,7 +29,7 @@ public struct Checkpoint: Sendable {
 
     init(
         path: String, configuration: ModelConfiguration, tensors: [TensorRole: CheckpointTensor],
-        endOfTextTokens: [Int32], tokenizer: EmbeddedTokenizer?, fingerprint: Fingerprint
+        endOfTextTokens: [Int32], tokenizer: EmbeddedTokenizer?, fingerprint: Fingerprint, fileByteCount: Int
     ) {
         self.path = path
         self.configuration = configuration
@@ -36,6 +38,7 @@ public struct Checkpoint: Sendable {
         self.endOfTextTokens = endOfTextTokens
         self.tokenizer = tokenizer
         self.fingerprint = fingerprint.text
+        self.fileByteCount = fileByteCount
     }
 
     /// The tensor of that role; nil if the configuration has none. A tied output head is the embedding.

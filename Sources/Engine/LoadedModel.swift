@@ -24,7 +24,7 @@ struct LoadedModel: Sendable {
     /// Sessions for which a KV cache without a stated size has room at full context length.
     private static let defaultSessions = 64
 
-    /// Loads a checkpoint folder.
+    /// Loads a checkpoint.
     ///
     /// - Throws: What checkpoint, tokenizer and decoder throw, and a ``ModelPoolError`` for bad settings.
     init(
@@ -35,9 +35,7 @@ struct LoadedModel: Sendable {
         decoder = try Decoder(
             checkpoint: checkpoint, threads: threads, family: family,
             precision: entry.precision ?? Precision(suiting: checkpoint))
-        vocabulary = try TokenizerVocabulary(
-            Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json")),
-            endOfText: Set(checkpoint.endOfTextTokens))
+        vocabulary = try TokenizerVocabulary(Tokenizer(of: checkpoint), endOfText: Set(checkpoint.endOfTextTokens))
         template =
             try entry.template.map(PromptTemplate.init(named:))
             ?? PromptTemplate(detectedIn: vocabulary.tokenizer)

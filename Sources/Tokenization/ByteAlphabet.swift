@@ -18,17 +18,20 @@ enum ByteAlphabet {
         return table
     }()
 
-    /// Appends the bytes behind a spelling in the alphabet, given as well-formed UTF-8; `false` if a character is not
-    /// of the alphabet, and then some bytes may have been appended.
+    /// Appends the bytes behind a spelling in the alphabet, given as UTF-8; `false` if a character is not of the alphabet
+    /// or the bytes are not UTF-8, and then some bytes may have been appended.
     static func append(_ spelling: some Collection<UInt8>, to bytes: inout [UInt8]) -> Bool {
         let table = byteOfCodePoint
+        // Bits of the first unit of a character of two; 0 between characters. No character of the alphabet has three.
         var lead = 0
         for unit in spelling {
             let codePoint: Int
             switch unit {
-            case 0..<0x80: codePoint = Int(unit)
-            case 0x80..<0xC0: codePoint = lead << 6 | Int(unit & 0x3F)
-            case 0xC0..<0xE0:
+            case 0..<0x80 where lead == 0: codePoint = Int(unit)
+            case 0x80..<0xC0 where lead > 1:
+                codePoint = lead << 6 | Int(unit & 0x3F)
+                lead = 0
+            case 0xC2..<0xE0 where lead == 0:
                 lead = Int(unit & 0x1F)
                 continue
             default: return false
@@ -36,6 +39,6 @@ enum ByteAlphabet {
             guard codePoint < table.count, table[codePoint] >= 0 else { return false }
             bytes.append(UInt8(table[codePoint]))
         }
-        return true
+        return lead == 0
     }
 }

@@ -14,6 +14,9 @@ struct SplitPattern: Sendable, Hashable {
     /// How digits are grouped.
     var numbers: Numbers
 
+    /// The pattern that groups digits so.
+    init(numbers: Numbers) { self.numbers = numbers }
+
     /// Recognises an expression by its exact text; `nil` if it is none of ours.
     init?(expression: String) {
         let known: [(String, Numbers)] = [

@@ -1,5 +1,5 @@
-/// A byte-level BPE tokenizer, as `tokenizer.json` of Hugging Face tokenizers describes it: text to token ids and
-/// back. Immutable; any number of tasks may use one at once.
+/// A byte-level BPE tokenizer, as `tokenizer.json` of Hugging Face tokenizers or the metadata of a GGUF file describe
+/// it: text to token ids and back. Immutable; any number of tasks may use one at once.
 ///
 /// Supported: models of type BPE over the byte alphabet with all 256 bytes, the split patterns of Qwen2, Qwen3 and
 /// Llama 3, normalisation form C or none, `ignore_merges`, added tokens without stripping. Anything else is refused
@@ -37,8 +37,12 @@ public final class Tokenizer: Sendable {
     ///   - bytes: The contents of the file.
     ///   - source: What to call the file in messages.
     /// - Throws: ``TokenizerError``.
-    public init(tokenizerJSON bytes: [UInt8], source: String = "tokenizer.json") throws {
-        let file = try TokenizerFile(bytes: bytes, source: source)
+    public convenience init(tokenizerJSON bytes: [UInt8], source: String = "tokenizer.json") throws {
+        try self.init(TokenizerFile(bytes: bytes, source: source))
+    }
+
+    /// Builds the tables. Throws ``TokenizerError``.
+    init(_ file: TokenizerFile) throws {
         guard let pattern = file.pattern else { preconditionFailure("the file is read only with a pattern") }
         self.pattern = pattern
         normalizesToNFC = file.normalizesToNFC
@@ -71,11 +75,7 @@ public final class Tokenizer: Sendable {
         var spelling: [UInt8] = []
         for entry in file.entries {
             func malformed(_ expected: String, _ found: String) -> TokenizerError {
-                var path = JSONPath()
-                for key in ["model", "vocab"] { path.push(.key(Array(key.utf8)[...])) }
-                path.push(.key(entry.key))
-                return .malformed(
-                    source: file.source, jsonPath: path.description, expected: expected, found: found)
+                .malformed(source: file.source, jsonPath: file.place(of: entry), expected: expected, found: found)
             }
             spelling.removeAll(keepingCapacity: true)
             guard ByteAlphabet.append(entry.key, to: &spelling) else {
@@ -93,7 +93,7 @@ public final class Tokenizer: Sendable {
     private static func merges(of file: TokenizerFile, vocabulary: SpellingTable) throws -> MergeTable {
         guard file.merges.count <= MergeTable.maximumRank else {
             throw TokenizerError.unsupported(
-                source: file.source, jsonPath: "model.merges", feature: "a list of \(file.merges.count) merges",
+                source: file.source, jsonPath: file.mergesPlace, feature: "a list of \(file.merges.count) merges",
                 supported: "at most \(MergeTable.maximumRank)")
         }
         var table = MergeTable(capacity: file.merges.count)
@@ -101,7 +101,7 @@ public final class Tokenizer: Sendable {
         for (rank, merge) in file.merges.enumerated() {
             func malformed(_ token: ArraySlice<UInt8>) -> TokenizerError {
                 .malformed(
-                    source: file.source, jsonPath: "model.merges[\(rank)]", expected: "tokens of the vocabulary",
+                    source: file.source, jsonPath: "\(file.mergesPlace)[\(rank)]", expected: "tokens of the vocabulary",
                     found: "\(String(decoding: token, as: UTF8.self).debugDescription), which is none")
             }
             spelling.removeAll(keepingCapacity: true)
@@ -121,7 +121,7 @@ public final class Tokenizer: Sendable {
         try (UInt8(0)...255).map { byte in
             guard let id = vocabulary.id(of: [byte]) else {
                 throw TokenizerError.malformed(
-                    source: file.source, jsonPath: "model.vocab", expected: "a token for each of the 256 bytes",
+                    source: file.source, jsonPath: file.vocabularyPlace, expected: "a token for each of the 256 bytes",
                     found: "none for byte \(byte)")
             }
             return id

@@ -1,8 +1,8 @@
-/// Why a `tokenizer.json` could not be used.
+/// Why a `tokenizer.json`, or the tokenizer in a GGUF file, could not be used. `jsonPath` is a metadata key in the latter.
 public enum TokenizerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file could not be read.
     case unreadable(path: String, reason: String)
-    /// The file is not the JSON that was expected.
+    /// The file is not what was expected.
     case malformed(source: String, jsonPath: String, expected: String, found: String)
     /// The file is sound but asks for something this tokenizer does not do.
     case unsupported(source: String, jsonPath: String, feature: String, supported: String)

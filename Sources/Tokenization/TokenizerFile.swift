@@ -1,4 +1,5 @@
-/// What a `tokenizer.json` of Hugging Face tokenizers holds, as far as byte-level BPE needs it, checked part by part.
+/// What a `tokenizer.json` of Hugging Face tokenizers holds, as far as byte-level BPE needs it, checked part by part; or
+/// the same from the metadata of a GGUF file.
 struct TokenizerFile {
     /// One entry of `added_tokens`.
     struct AddedToken {
@@ -26,19 +27,50 @@ struct TokenizerFile {
     let source: String
     /// Ids up to the document's own length are taken: tables by id then grow no faster than what was read.
     private let largestID: Int
-    private(set) var addedTokens: [AddedToken] = []
-    private(set) var normalizesToNFC = false
-    private(set) var pattern: SplitPattern?
-    private(set) var entries: [Entry] = []
-    private(set) var merges: [Merge] = []
-    private(set) var ignoresMerges = false
+    var addedTokens: [AddedToken] = []
+    var normalizesToNFC = false
+    var pattern: SplitPattern?
+    var entries: [Entry] = []
+    var merges: [Merge] = []
+    var ignoresMerges = false
+
+    /// Which kind of file it is: they name their parts differently.
+    let origin: Origin
+
+    /// The kinds of files.
+    enum Origin {
+        /// `tokenizer.json`
+        case json
+        /// The metadata of a GGUF file
+        case gguf
+    }
+
+    /// Nothing yet of a document of `byteCount` bytes.
+    init(source: String, origin: Origin, byteCount: Int) {
+        self.source = source
+        self.origin = origin
+        largestID = min(4096 + byteCount, SpellingTable.maximumID) - 1
+    }
+
+    /// Where the vocabulary stands, for messages.
+    var vocabularyPlace: String { origin == .json ? "model.vocab" : "tokenizer.ggml.tokens" }
+    /// Where the merges stand, for messages.
+    var mergesPlace: String { origin == .json ? "model.merges" : "tokenizer.ggml.merges" }
+
+    /// Where an entry stands, for messages.
+    func place(of entry: Entry) -> String {
+        if origin == .gguf { return "\(vocabularyPlace)[\(entry.id)]" }
+        var path = JSONPath()
+        for key in ["model", "vocab"] { path.push(.key(Array(key.utf8)[...])) }
+        path.push(.key(entry.key))
+        return path.description
+    }
 
     /// Reads the document. Unknown keys that cannot change token ids are passed over.
     ///
     /// - Throws: ``TokenizerError``.
     init(bytes: [UInt8], source: String) throws {
-        self.source = source
-        largestID = min(4096 + bytes.count, SpellingTable.maximumID) - 1
+        self.init(source: source, origin: .json, byteCount: bytes.count)
         var cursor = try JSONCursor(bytes: bytes, source: source)
         try cursor.readObject { cursor, key in
             switch String(decoding: key, as: UTF8.self) {

@@ -40,6 +40,18 @@ import Testing
         #expect(rows[0] == rows[1])
     }
 
+    @Test(arguments: GoldenCheckpoint.ggufFiles.keys.sorted(), KernelFamily.allCases)
+    func memoryIsWhatWasForetold(name: String, family: KernelFamily) throws {
+        let checkpoint = try GoldenCheckpoint.openGGUF(name)
+        for precision in Precision.allCases {
+            let decoder = try Decoder(
+                checkpoint: checkpoint, threads: ComputeThreads(count: 1), family: family, precision: precision)
+            let foretold = Decoder.weightByteCount(of: checkpoint, family: family, precision: precision)
+            // Matrices side by side share the padding of their last panels; norms are counted too.
+            #expect(abs(foretold - decoder.weightByteCount) * 8 < foretold, "\(precision): \(decoder.weightByteCount)")
+        }
+    }
+
     private func expectGolden(_ test: Case, _ checkpoint: Checkpoint) throws {
         let golden = try GoldenCheckpoint.load(test.name)
         let decoder = try Decoder(

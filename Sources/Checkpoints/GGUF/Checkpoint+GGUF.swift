@@ -19,6 +19,7 @@ extension Checkpoint {
         }
         self.init(
             path: path, configuration: configuration, tensors: tensors, endOfTextTokens: tokenizer.endOfTextTokens,
-            tokenizer: tokenizer, fingerprint: fingerprint)
+            tokenizer: tokenizer, fingerprint: fingerprint,
+            fileByteCount: files.files.reduce(0) { $0 + $1.file.bytes.count })
     }
 }

@@ -1,29 +1,68 @@
 import ArgumentParser
+import Checkpoints
+import Tokenization
 
-/// What a model folder holds, and what it computes.
+/// What a model holds, and what it computes.
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at model folders.", subcommands: [ModelsShow.self, ModelsForward.self])
+        abstract: "Look at model folders and GGUF files.", subcommands: [ModelsShow.self, ModelsForward.self])
 }
 
-/// `models show`: what a folder holds and the memory it needs.
+/// `models show`: what a model holds and the memory it needs.
 struct ModelsShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "What a model folder holds and the memory it needs.",
-        discussion: "Given a model pool file, shows all its models and pairs.")
+        commandName: "show", abstract: "What a model holds and the memory it needs.",
+        discussion: """
+            Given a model pool file, shows all its models and pairs. Of a model that is not supported it prints every \
+            reason and ends with exit code 1.
+            """)
 
     @Argument(
         help: ArgumentHelp(
-            "Folder with config.json, tokenizer.json and safetensors; or a pool file.", valueName: "path"))
+            "Folder with config.json, tokenizer.json and safetensors; GGUF file; or pool file.", valueName: "path"))
     var path: String
+
+    @Option(help: "For how many sessions to compute memory.")
+    var sessions = 1
 
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        if sessions < 1 || sessions > 1 << 20 { throw ValidationError("--sessions is at least 1 and at most 1048576.") }
+    }
+
     func run() throws {
-        let report = try path.hasSuffix(".json") ? PoolReport(poolFile: path) : PoolReport(folder: path)
+        let report: PoolReport
+        do {
+            report =
+                try path.hasSuffix(".json")
+                ? PoolReport(poolFile: path, sessions: sessions) : PoolReport(model: path, sessions: sessions)
+        } catch {
+            guard let reasons = Self.reasons(of: error) else { throw error }
+            if json {
+                let members = [
+                    ("path", JSONText.string(path)), ("supported", "false"),
+                    ("reasons", JSONText.array(reasons.map(JSONText.string))),
+                ]
+                try ByteSink.standardOutput.write(line: JSONText.object(members))
+            } else {
+                for reason in reasons { try ByteSink.standardError.write(line: "glimpq: \(reason)") }
+            }
+            throw QuietEnd(status: .failed)
+        }
         try ByteSink.standardOutput.write(
             json ? report.json + "\n" : report.text(Palette(isOn: Terminal.output.usesColour)))
+    }
+
+    /// Why a model is not supported; nil if the error says something else.
+    private static func reasons(of error: any Error) -> [String]? {
+        switch error {
+        case CheckpointError.several(let errors): errors.map(\.description)
+        case let error as CheckpointError where error.code == "checkpoint_unsupported": [error.description]
+        case let error as TokenizerError where error.code == "tokenizer_unsupported": [error.description]
+        default: nil
+        }
     }
 }
 
@@ -34,10 +73,10 @@ struct ModelsForward: ParsableCommand {
         discussion: """
             Prints one JSON object per context: ids, vocab, topk (pairs of id and logit), entropy (nats), logsumexp, \
             with --all-positions argmax and entropies, with --greedy the continuation. Compare it with what transformers \
-            says about the same folder.
+            says about the same model.
             """)
 
-    @Argument(help: "Folder with config.json, tokenizer.json and safetensors.")
+    @Argument(help: "Folder with config.json, tokenizer.json and safetensors; or GGUF file.")
     var path: String
 
     @Option(

@@ -20,7 +20,8 @@ enum PoolChecks {
             let pairs = description.pairs.keys.sorted().joined(separator: ", ")
             return [Finding("models", "\(path): pairs \(pairs), default \(description.defaultPair)")]
                 + description.models.sorted { $0.key < $1.key }.map { name, model in
-                    self.model(name, URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent()))
+                    self.model(
+                        name, model, URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent()))
                 }
         } catch {
             return [
@@ -31,9 +32,9 @@ enum PoolChecks {
         }
     }
 
-    private static func model(_ name: String, _ folder: URL) -> Finding {
+    private static func model(_ name: String, _ entry: ModelPoolDescription.Model, _ place: URL) -> Finding {
         do {
-            let report = try ModelReport(path: folder.standardizedFileURL.path)
+            let report = try ModelReport(path: place.standardizedFileURL.path, entry: entry)
             let available = MachineChecks.memoryFields["MemAvailable"] ?? .max
             guard report.memoryBytes < available else {
                 return Finding(
@@ -45,7 +46,7 @@ enum PoolChecks {
         } catch {
             return Finding(
                 "model \(name)", .broken, Ending(of: error).sentence,
-                remedy: "fetch the folder again, or mend its path in the pool file")
+                remedy: "fetch the model again, or mend its path in the pool file")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Decoder
+import Engine
 import Foundation
 import Kernels
 import Tokenization
@@ -8,11 +9,10 @@ import Tokenization
 final class ForwardModel {
     private let decoder: Decoder
     private let checkpoint: Checkpoint
-    private let path: String
     /// Rows per forward pass: bounds the memory for logits.
     private static let chunk = 64
 
-    /// Loads a folder.
+    /// Loads a folder or a GGUF file.
     ///
     /// - Throws: `CheckpointError`, `KernelError`; ``CommandFailure`` for an unknown kernel family or precision.
     init(path: String, kernels: String, precision name: String?, threads: Int) throws {
@@ -27,7 +27,6 @@ final class ForwardModel {
             }
             return precision
         }
-        self.path = path
         checkpoint = try Checkpoint.open(path: path)
         decoder = try Decoder(
             checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family,
@@ -51,12 +50,11 @@ final class ForwardModel {
         return ids
     }
 
-    /// Encodes text with the folder's tokenizer.
+    /// Encodes text with the checkpoint's tokenizer.
     ///
     /// - Throws: `TokenizerError`; ``CommandFailure`` if the text has no token.
     func context(text: String) throws -> [Int32] {
-        let file = URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json")
-        let ids = try Tokenizer(contentsOf: file).encode(text, matchingSpecialTokens: true)
+        let ids = try Tokenizer(of: checkpoint).encode(text, matchingSpecialTokens: true)
         guard !ids.isEmpty else {
             throw CommandFailure(.usage, "--text: expected text with at least one token, got none")
         }

@@ -1,42 +1,39 @@
 import Checkpoints
 import Decoder
+import Engine
 import Foundation
 import Kernels
 import Tokenization
 
-/// What a model folder holds, without loading it.
+/// What a model holds, without loading it.
 struct ModelReport {
     private let path: String
     private let checkpoint: Checkpoint
     private let tokenizer: Tokenizer
-    private let precision: Precision
-    private let cacheFormat: KeyValueFormat
+    private let template: PromptTemplate
+    private let formats: WeightFormats
+    private let memory: MemoryNeeds
 
-    /// Opens a folder.
+    /// Opens a folder or a GGUF file.
     ///
     /// - Parameters:
-    ///   - precision: What a pool file asks for; `nil`: what suits the weights.
-    ///   - cacheFormat: What a pool file asks for; `nil`: what suits the precision.
-    /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(path: String, precision: Precision? = nil, cacheFormat: KeyValueFormat? = nil) throws {
+    ///   - entry: What a pool file asks for; what it leaves open is chosen to suit the weights.
+    ///   - sessions: For how many sessions memory is computed.
+    /// - Throws: `CheckpointError`, `TokenizerError`, `PromptTemplateError`.
+    init(path: String, entry: ModelPoolDescription.Model? = nil, sessions: Int = 1) throws {
         self.path = path
         checkpoint = try Checkpoint.open(path: path)
-        tokenizer = try Tokenizer(contentsOf: URL(fileURLWithPath: path).appendingPathComponent("tokenizer.json"))
-        let precision = precision ?? Precision(suiting: checkpoint)
-        self.precision = precision
-        self.cacheFormat = cacheFormat ?? KeyValueFormat(suiting: precision)
+        tokenizer = try Tokenizer(of: checkpoint)
+        template = try entry?.template.map(PromptTemplate.init(named:)) ?? PromptTemplate(detectedIn: tokenizer)
+        formats = WeightFormats(checkpoint)
+        let precision = entry?.precision ?? Precision(suiting: checkpoint)
+        memory = MemoryNeeds(
+            checkpoint, family: entry?.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own, precision: precision,
+            cacheFormat: entry?.kvCacheType ?? KeyValueFormat(suiting: precision), sessions: sessions)
     }
 
-    private var elementTypes: [(name: String, bytes: Int)] {
-        var bytes: [String: Int] = [:]
-        for tensor in checkpoint.allTensors { bytes[tensor.elementType.rawValue, default: 0] += tensor.byteCount }
-        return bytes.sorted { $0.value > $1.value }.map { ($0.key, $0.value) }
-    }
-
-    private var fileBytes: Int { checkpoint.allTensors.reduce(0) { $0 + $1.byteCount } }
-
-    /// Bytes of the weights once loaded: they stay as they are.
-    var memoryBytes: Int { fileBytes }
+    /// Bytes of the weights once loaded.
+    var memoryBytes: Int { memory.weightBytes }
 
     /// One line.
     var summary: String {
@@ -44,66 +41,80 @@ struct ModelReport {
             + "about \(Figures.bytes(memoryBytes)) of weights, context \(Figures.grouped(checkpoint.shape.contextLength))"
     }
 
-    private var cacheBytesPerToken: Int {
-        KeyValueCache.bytesPerBlock(checkpoint.shape, format: cacheFormat) / KeyValueCache.blockTokens
-    }
-
     private var endOfText: String {
-        checkpoint.endOfTextTokens.map { id in
+        if checkpoint.endOfTextTokens.isEmpty { return "none is named" }
+        return checkpoint.endOfTextTokens.map { id in
             "\(id) " + String(decoding: tokenizer.bytes(of: id), as: UTF8.self).debugDescription
         }.joined(separator: ", ")
     }
 
-    private var rows: [(name: String, text: String, json: String)] {
-        let configuration = checkpoint.configuration
-        let shape = checkpoint.shape
-        let types = elementTypes.map { "\($0.name) \(Figures.bytes($0.bytes))" }.joined(separator: ", ")
-        let template = PromptTemplate(detectedIn: tokenizer).family.rawValue
-        let context = cacheBytesPerToken * shape.contextLength
-        return [
-            ("architecture", configuration.architecture.rawValue, JSONText.string(configuration.architecture.rawValue)),
-            ("parameters", Figures.grouped(shape.parameterCount), "\(shape.parameterCount)"),
-            ("layers", "\(shape.layers)", "\(shape.layers)"),
-            ("hidden", "\(shape.hidden)", "\(shape.hidden)"),
-            ("intermediate", "\(shape.intermediate)", "\(shape.intermediate)"),
-            (
-                "heads", "\(shape.heads) queries, \(shape.keyValueHeads) keys and values of \(shape.headDim)",
-                "\(shape.heads)"
-            ),
-            ("vocabulary", "\(shape.vocabularySize) rows, \(tokenizer.count) tokens", "\(shape.vocabularySize)"),
-            ("context", "\(Figures.grouped(shape.contextLength)) tokens", "\(shape.contextLength)"),
-            (
-                "output head", configuration.tiedEmbeddings ? "tied to the embedding" : "its own",
-                "\(configuration.tiedEmbeddings)"
-            ),
-            (
-                "rope", "theta \(configuration.rope.theta), scaling \(configuration.rope.scaling.name)",
-                "\(configuration.rope.theta)"
-            ),
-            ("end of text", endOfText, JSONText.array(checkpoint.endOfTextTokens.map { "\($0)" })),
-            ("template", template, JSONText.string(template)),
-            ("precision", precision.rawValue, JSONText.string(precision.rawValue)),
-            ("on disk", "\(Figures.bytes(fileBytes)) (\(types))", "\(fileBytes)"),
-            ("in memory", "about \(Figures.bytes(memoryBytes)) of weights", "\(memoryBytes)"),
-            (
-                "KV cache",
-                "\(cacheFormat.rawValue), \(Figures.bytes(cacheBytesPerToken)) per token, \(Figures.bytes(context)) per full context",
-                "\(cacheBytesPerToken)"
-            ),
-            ("fingerprint", checkpoint.fingerprint, JSONText.string(checkpoint.fingerprint)),
-        ]
+    private var tokenizerText: String {
+        let kind = checkpoint.tokenizer.map { "byte-level BPE of kind \($0.preTokenizer ?? "unnamed"), in the file" }
+        return "\(kind ?? "byte-level BPE, tokenizer.json"); \(Figures.grouped(tokenizer.count)) tokens, "
+            + "\(tokenizer.addedTokens.count) of them added"
     }
 
-    private static let jsonNames = [
-        "output head": "tied_embeddings", "rope": "rope_theta", "end of text": "end_of_text", "on disk": "file_bytes",
-        "in memory": "weight_bytes", "KV cache": "kv_bytes_per_token",
-    ]
+    /// A line or lines for people and a member of a JSON object.
+    private struct Row {
+        let name: String
+        let lines: [String]
+        let key: String
+        let json: String
+
+        init(_ name: String, _ lines: [String], key: String? = nil, _ json: String) {
+            self.name = name
+            self.lines = lines
+            self.key = key ?? name
+            self.json = json
+        }
+
+        init(_ name: String, _ text: String, key: String? = nil, _ json: String? = nil) {
+            self.init(name, [text], key: key, json ?? JSONText.string(text))
+        }
+    }
+
+    private var rows: [Row] {
+        let configuration = checkpoint.configuration
+        let shape = checkpoint.shape, fileBytes = checkpoint.fileByteCount
+        return [
+            Row("architecture", configuration.architecture.rawValue),
+            Row("parameters", Figures.grouped(shape.parameterCount), "\(shape.parameterCount)"),
+            Row("layers", "\(shape.layers)", "\(shape.layers)"),
+            Row("hidden", "\(shape.hidden)", "\(shape.hidden)"),
+            Row("intermediate", "\(shape.intermediate)", "\(shape.intermediate)"),
+            Row(
+                "heads", "\(shape.heads) queries, \(shape.keyValueHeads) keys and values of \(shape.headDim)",
+                "\(shape.heads)"),
+            Row("vocabulary", "\(Figures.grouped(shape.vocabularySize)) rows", "\(shape.vocabularySize)"),
+            Row("context", "\(Figures.grouped(shape.contextLength)) tokens", "\(shape.contextLength)"),
+            Row(
+                "output head", configuration.tiedEmbeddings ? "tied to the embedding" : "its own",
+                key: "tied_embeddings", "\(configuration.tiedEmbeddings)"),
+            Row(
+                "rope", "theta \(configuration.rope.theta), scaling \(configuration.rope.scaling.name)",
+                key: "rope_theta", "\(configuration.rope.theta)"),
+            Row("tokenizer", tokenizerText),
+            Row(
+                "end of text", endOfText, key: "end_of_text",
+                JSONText.array(checkpoint.endOfTextTokens.map { "\($0)" })),
+            Row("template", template.family.rawValue),
+            Row("on disk", Figures.bytes(fileBytes), key: "file_bytes", "\(fileBytes)"),
+            Row("formats", formats.lines, formats.json),
+            Row("weights", memory.weights, key: "weight_bytes", "\(memory.weightBytes)"),
+            Row("KV cache", memory.cache, key: "kv_bytes_per_token", "\(memory.bytesPerToken)"),
+            Row("memory", memory.totals, memory.json),
+            Row("fingerprint", checkpoint.fingerprint),
+        ]
+    }
 
     /// Lines of name and value.
     func text(title: String, _ palette: Palette) -> String {
         let width = rows.map(\.name.count).max() ?? 0
-        let lines = rows.map { row in
-            "  " + palette.dim(row.name + String(repeating: " ", count: width - row.name.count)) + "  " + row.text
+        let lines = rows.flatMap { row in
+            row.lines.enumerated().map { index, line in
+                let name = index == 0 ? row.name : ""
+                return "  " + palette.dim(name + String(repeating: " ", count: width - name.count)) + "  " + line
+            }
         }
         return palette.bold(title) + "\n" + lines.joined(separator: "\n") + "\n"
     }
@@ -111,7 +122,6 @@ struct ModelReport {
     /// One JSON object.
     func json(name: String) -> String {
         JSONText.object(
-            [("name", JSONText.string(name)), ("path", JSONText.string(path))]
-                + rows.map { (Self.jsonNames[$0.name] ?? $0.name, $0.json) })
+            [("name", JSONText.string(name)), ("path", JSONText.string(path))] + rows.map { ($0.key, $0.json) })
     }
 }

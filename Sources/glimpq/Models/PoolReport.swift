@@ -1,17 +1,17 @@
 import Engine
 import Foundation
 
-/// What the models of a pool file, or a single folder, hold.
+/// What the models of a pool file, or a single model, hold.
 struct PoolReport {
     private let models: [(name: String, report: ModelReport)]
     private let pairs: [(name: String, pair: ModelPoolDescription.Pair)]
     private let defaultPair: String?
 
-    /// Looks at one folder.
+    /// Looks at one folder or GGUF file.
     ///
     /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(folder: String) throws {
-        models = [(folder, try ModelReport(path: folder))]
+    init(model path: String, sessions: Int) throws {
+        models = [(path, try ModelReport(path: path, sessions: sessions))]
         pairs = []
         defaultPair = nil
     }
@@ -19,13 +19,13 @@ struct PoolReport {
     /// Looks at all models of a pool file.
     ///
     /// - Throws: `ModelPoolError`, `CheckpointError`, `TokenizerError`.
-    init(poolFile: String) throws {
+    init(poolFile: String, sessions: Int) throws {
         let file = URL(fileURLWithPath: poolFile)
         let description = try ModelPoolDescription.read(file)
         models = try description.models.sorted { $0.key < $1.key }.map { name, model in
             let path = URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent())
                 .standardizedFileURL.path
-            return (name, try ModelReport(path: path, precision: model.precision, cacheFormat: model.kvCacheType))
+            return (name, try ModelReport(path: path, entry: model, sessions: sessions))
         }
         pairs = description.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         defaultPair = description.defaultPair
@@ -41,7 +41,7 @@ struct PoolReport {
         return parts.joined(separator: "\n")
     }
 
-    /// For programs: an object for a folder, an object of models and pairs for a pool file.
+    /// For programs: an object for a model, an object of models and pairs for a pool file.
     var json: String {
         guard let defaultPair else { return models.map { $0.report.json(name: $0.name) }.joined() }
         return JSONText.object([

@@ -3,15 +3,19 @@
 
 usage: make_golden.py [--out DIR] [--count N] [--seed S] [--keep-tokenizers]
 
-Writes DIR/<family>.json (tokenizer.json of qwen, llama, demo), DIR/strings.json (the strings) and DIR/<family>.ids
+Writes DIR/<family>.json (tokenizer.json of qwen, llama, demo), DIR/<family>.gguf (qwen and llama in the metadata of a
+GGUF file around a model of no consequence; without the token that is matched after normalisation, which the format
+cannot tell), DIR/strings.json (the strings) and DIR/<family>.ids
 (per string one line of ids with added tokens matched; after a blank line, for the strings that spell an added token,
 one line "index: ids" with matching off, taken from a copy of the tokenizer that has no added tokens).
 More strings than the committed ones, from another seed:
-  make_golden.py --out DIR --count 100000 --seed 2 && GLIMPQ_TOKENIZER_GOLDEN=DIR swift test --filter TokenizationTests.GoldenTests
-Needs: pip install tokenizers==0.23.3
+  make_golden.py --out DIR --count 100000 --seed 2 && GLIMPQ_TOKENIZER_GOLDEN=DIR swift test --filter 'GoldenTests|EmbeddedTokenizer'
+Needs: pip install tokenizers==0.23.3 gguf==0.19.0
 """
 import argparse, json, os, random, unicodedata
 import pydoc_data.topics as topics
+import gguf
+import numpy as np
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|NUMBERS| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -119,6 +123,41 @@ def write_ids(family, path_json, path_ids, texts):
                 f.write(f"{index}: " + " ".join(map(str, plain.encode(text, add_special_tokens=False).ids)) + "\n")
 
 
+def write_gguf(family, path_json, path_gguf):
+    document = json.load(open(path_json, encoding="utf-8"))
+    spelled = {token: (content, 1) for content, token in document["model"]["vocab"].items()}
+    for token in document["added_tokens"]:
+        kind = 5 if token["normalized"] else 3 if token["special"] else 4
+        spelled[token["id"]] = (token["content"], kind)
+    rows = max(spelled) + 4  # the embedding is padded
+    arch = "llama" if family == "llama" else "qwen2"
+    w = gguf.GGUFWriter(path_gguf, arch)
+    w.add_context_length(64)
+    w.add_embedding_length(2)
+    w.add_block_count(1)
+    w.add_feed_forward_length(1)
+    w.add_head_count(1)
+    w.add_layer_norm_rms_eps(1e-6)
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre("llama-bpe" if family == "llama" else "qwen2")
+    w.add_token_list([spelled.get(i, (f"[PAD{i}]", 5))[0] for i in range(rows)])
+    w.add_token_types([spelled.get(i, ("", 5))[1] for i in range(rows)])
+    w.add_token_merges([m if isinstance(m, str) else " ".join(m) for m in document["model"]["merges"]])
+    shapes = {"token_embd.weight": (rows, 2), "output_norm.weight": (2,), "blk.0.attn_norm.weight": (2,),
+              "blk.0.ffn_norm.weight": (2,), "blk.0.ffn_gate.weight": (1, 2), "blk.0.ffn_up.weight": (1, 2),
+              "blk.0.ffn_down.weight": (2, 1)}
+    for part in ("q", "k", "v", "output"):
+        shapes[f"blk.0.attn_{part}.weight"] = (2, 2)
+        if arch == "qwen2" and part != "output":
+            shapes[f"blk.0.attn_{part}.bias"] = (2,)
+    for name, shape in shapes.items():
+        w.add_tensor(name, np.zeros(shape, np.float16 if len(shape) > 1 else np.float32))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default=os.path.dirname(os.path.abspath(__file__)))
@@ -135,6 +174,8 @@ def main():
             with open(path, "w", encoding="utf-8") as f:
                 f.write(train(family))
         write_ids(family, path, os.path.join(args.out, family + ".ids"), texts)
+        if family != "demo":
+            write_gguf(family, path, os.path.join(args.out, family + ".gguf"))
 
 
 if __name__ == "__main__":
