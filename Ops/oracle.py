@@ -119,7 +119,9 @@ class LlamaServer:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/completion", body, {"Content-Type": "application/json"})
         answer = json.load(urllib.request.urlopen(request, timeout=300))
-        return {entry["id"]: entry["logprob"] for entry in answer["completion_probabilities"][0]["top_logprobs"]}
+        # The server says nothing of a token that ends the text.
+        seen = answer.get("completion_probabilities") or [dict(top_logprobs=[])]
+        return {entry["id"]: entry["logprob"] for entry in seen[0]["top_logprobs"]}
 
     def close(self):
         self.process.terminate()
@@ -155,8 +157,9 @@ def compare(path, args):
         if server:
             theirs = server.log_probabilities(ids, 100)
             shift = float(torch.logsumexp(torch.from_numpy(logits).double(), -1))
-            line += f"; llama.cpp: log-probabilities {max(abs(logits[t] - shift - p) for t, p in theirs.items()):.2e}"
-            line += f" from transformers, {max(abs(got[t] - mine['logsumexp'] - p) for t, p in theirs.items()):.2e} from us"
+            far = max((abs(logits[t] - shift - p) for t, p in theirs.items()), default=float("nan"))
+            near = max((abs(got[t] - mine["logsumexp"] - p) for t, p in theirs.items()), default=float("nan"))
+            line += f"; llama.cpp: log-probabilities {far:.2e} from transformers, {near:.2e} from us"
         print(line, flush=True)
         good &= off <= 1e-4 and (same == args.greedy or gaps[same] < 1e-3 * scale)
     if server:
