@@ -1,7 +1,7 @@
 import Foundation
 
 /// Number of processors that this process may use: its affinity mask, cut down to the CPU quota of its control group.
-func availableProcessors() -> Int {
+public func availableProcessors() -> Int {
     let inMask = max(ProcessInfo.processInfo.activeProcessorCount, 1)
     guard let quota = controlGroupQuota() else { return inMask }
     return max(1, min(inMask, Int(quota.rounded(.down))))

@@ -97,6 +97,11 @@ struct ModelsForward: ParsableCommand {
     @Flag(help: "Also the most probable token and the entropy at every position.")
     var allPositions = false
 
+    @Option(
+        help: ArgumentHelp(
+            "File to write the logits of each context's last token to, as little-endian float32.", valueName: "file"))
+    var logits: String?
+
     @Option(help: "Matrix products: own or openblas.")
     var kernels = "own"
 
@@ -116,9 +121,12 @@ struct ModelsForward: ParsableCommand {
     func run() throws {
         let model = try ForwardModel(path: path, kernels: kernels, precision: precision, threads: threads)
         let prompts = try contexts.map { try model.context(ids: $0) } + texts.map { try model.context(text: $0) }
+        let file = try logits.map { try OutputFile(path: $0) }
         for ids in prompts {
-            let report = try model.report(ids: ids, top: top, greedy: greedy, allPositions: allPositions)
+            let report = try model.report(
+                ids: ids, top: top, greedy: greedy, allPositions: allPositions, logits: file?.sink)
             try ByteSink.standardOutput.write(line: report)
         }
+        try file?.commit()
     }
 }

@@ -64,7 +64,8 @@ final class ForwardModel {
     /// One line of JSON about a context.
     ///
     /// - Throws: ``CommandFailure`` if context and continuation exceed the model's window.
-    func report(ids: [Int32], top: Int, greedy: Int, allPositions: Bool) throws -> String {
+    func report(ids: [Int32], top: Int, greedy: Int, allPositions: Bool, logits sink: ByteSink? = nil) throws -> String
+    {
         let limit = decoder.shape.contextLength
         guard ids.count + greedy <= limit else {
             throw CommandFailure(
@@ -76,7 +77,9 @@ final class ForwardModel {
         for start in stride(from: 0, to: ids.count, by: Self.chunk) {
             let end = min(start + Self.chunk, ids.count)
             let wanted = allPositions ? end - start : end == ids.count ? 1 : 0
-            rows += forward(ids[start..<end], at: start, cache: cache, logitRows: wanted, top: top)
+            rows += try forward(
+                ids[start..<end], at: start, cache: cache, logitRows: wanted, top: top,
+                sink: end == ids.count ? sink : nil)
         }
         guard let last = rows.last else { preconditionFailure("a context has a last position") }
         var members: [(name: String, value: String)] = [
@@ -91,26 +94,28 @@ final class ForwardModel {
             members.append(("argmax", JSONText.array(rows.map { "\($0.best)" })))
             members.append(("entropies", JSONText.array(rows.map { JSONText.rounded($0.entropy) })))
         }
-        let continuation = continued(after: last.best, at: ids.count, count: greedy, cache: cache)
+        let continuation = try continued(after: last.best, at: ids.count, count: greedy, cache: cache)
         members.append(("greedy", JSONText.array(continuation.map { "\($0)" })))
         return JSONText.object(members)
     }
 
-    private func continued(after first: Int32, at position: Int, count: Int, cache: KeyValueCache) -> [Int32] {
+    private func continued(after first: Int32, at position: Int, count: Int, cache: KeyValueCache) throws -> [Int32] {
         guard count > 0 else { return [] }
         var tokens = [first]
         while tokens.count < count {
             let context = tokens[(tokens.count - 1)...]
-            let row = forward(context, at: position + tokens.count - 1, cache: cache, logitRows: 1, top: 1)
+            let row = try forward(context, at: position + tokens.count - 1, cache: cache, logitRows: 1, top: 1)
             tokens.append(row[0].best)
         }
         return tokens
     }
 
-    /// Runs a piece of the context and reads the logits of its last `logitRows` positions.
+    /// Runs a piece of the context and reads the logits of its last `logitRows` positions; those of the very last go to
+    /// `sink` as little-endian float32.
     private func forward(
-        _ tokens: ArraySlice<Int32>, at position: Int, cache: KeyValueCache, logitRows: Int, top: Int
-    ) -> [LogitRow] {
+        _ tokens: ArraySlice<Int32>, at position: Int, cache: KeyValueCache, logitRows: Int, top: Int,
+        sink: ByteSink? = nil
+    ) throws -> [LogitRow] {
         var batch = ForwardBatch()
         batch.tokens = Array(tokens)
         batch.positions = (position..<position + tokens.count).map(Int32.init)
@@ -118,9 +123,12 @@ final class ForwardModel {
         batch.logitRows = (tokens.count - logitRows..<tokens.count).map(Int32.init)
         batch.blockTables = (0..<Int32(cache.blockCount)).map { $0 }
         batch.blockTableStarts = [0, Int32(cache.blockCount)]
-        batch.demands = Array(repeating: LogitDemand(topCount: top), count: logitRows)
+        batch.demands = (1...max(logitRows, 1)).prefix(logitRows).map {
+            LogitDemand(topCount: top, wholeRow: sink != nil && $0 == logitRows)
+        }
         let output = HeadOutput(drawable: decoder.shape.vocabularySize)
         decoder.forward(batch, cache: cache, output: output)
+        if let sink { try sink.append(UnsafeRawBufferPointer(output.logits(logitRows - 1))) }
         return (0..<logitRows).map { LogitRow(output, $0) }
     }
 }
