@@ -108,7 +108,7 @@ class Bench:
             return (f"; ours reads {read / 1e9:.1f} of {bandwidth.median / 1e9:.1f} "
                     f"({min(bandwidth.values) / 1e9:.0f}–{max(bandwidth.values) / 1e9:.0f}) GB/s")
         if figure.limit == "arithmetic":
-            kind = {"bf16": "bf16"}.get(figure.type, "int8")
+            kind = "f32" if self.arguments.precision == "exact" else "bf16" if figure.type == "bf16" else "int8"
             peak = self.arguments.peak.get(kind, self.arguments.peak.get("f32"))
             if not peak:
                 return ""
