@@ -80,6 +80,15 @@ public struct CheckpointTensor: Sendable {
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(file) { try body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
     }
+
+    /// Tells the system that the elements have been copied: they no longer take memory of this process beside the copy.
+    /// They can still be read.
+    ///
+    /// - Parameter part: The bytes in question; `nil` for all.
+    public func forget(_ part: Range<Int>? = nil) {
+        let part = part ?? 0..<range.count
+        file.forget(range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
+    }
 }
 
 extension Sequence<CheckpointTensor> {

@@ -40,6 +40,15 @@ final class MappedFile: @unchecked Sendable {
         if let address = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: address), bytes.count) }
     }
 
+    /// Tells the system that the whole pages of a range are not needed for now, so that they no longer count as this
+    /// process's memory. Another look reads them again from the file.
+    func forget(_ range: Range<Int>) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (range.lowerBound + page - 1) / page * page, end = range.upperBound / page * page
+        guard first < end, let address = bytes.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: address + first), end - first, MADV_DONTNEED)
+    }
+
     /// Whether the path exists at all.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

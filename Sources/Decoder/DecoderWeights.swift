@@ -56,11 +56,12 @@ final class DecoderWeights: @unchecked Sendable {
                 matrix.panels * piece / pieces * lanes, matrix.outputs)..<min(
                 matrix.panels * (piece + 1) / pieces * lanes, matrix.outputs)
         let rowBytes = tensor.format.byteCount(of: matrix.inputs)
+        let part = rows.lowerBound * rowBytes..<rows.upperBound * rowBytes
         tensor.withUnsafeBytes { bytes in
             matrix.pack(
-                UnsafeRawBufferPointer(rebasing: bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes]),
-                format: tensor.format, outputs: rows.map(Int32.init))
+                UnsafeRawBufferPointer(rebasing: bytes[part]), format: tensor.format, outputs: rows.map(Int32.init))
         }
+        tensor.forget(part)
     }
 
     /// Bytes of all matrices.

@@ -69,6 +69,7 @@ final class LayerWeights: @unchecked Sendable {
             guard let source = checkpoint[.layer(layer, tensor)] else { return }
             let outputs = (0..<source.shape[0]).map { Int32(output(source.row(at: $0))) }
             source.withUnsafeBytes { matrix.pack($0, format: source.format, outputs: outputs) }
+            source.forget()
         }
         for (index, tensor) in [TensorRole.LayerTensor.query, .key, .value].enumerated() {
             let place = projection.place(of: index)

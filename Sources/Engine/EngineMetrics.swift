@@ -14,10 +14,16 @@ public struct ModelMetrics: Sendable, Hashable, Codable {
     public var generatedTokens = 0
     /// Context tokens taken from shared or kept blocks instead of being computed.
     public var cachedTokens = 0
+    /// Tokens of new sequences and of contexts that had lost their blocks: what a prefix of another one could spare.
+    public var prefixLookups = 0
+    /// Of these, tokens found in blocks of others.
+    public var prefixHits = 0
     /// Context tokens computed.
     public var prefillTokens = 0
     /// Sequences that lost their blocks to others.
     public var preemptions = 0
+    /// Sequences that waited for room in the KV cache when the latest pass was planned.
+    public var waitingForRoom = 0
     /// Time inside forward passes, in nanoseconds.
     public var forwardNanoseconds: Int64 = 0
     /// Time of the whole step around them: planning, batch assembly, sampling, answering.
@@ -29,6 +35,9 @@ public struct ModelMetrics: Sendable, Hashable, Codable {
 
     /// Creates an empty account.
     public init() {}
+
+    /// Share of prefix tokens that were found.
+    public var prefixHitRate: Double { prefixLookups > 0 ? Double(prefixHits) / Double(prefixLookups) : 0 }
 
     /// Probes answered per forward pass that answered any.
     public var probesPerPass: Double { passesWithProbes > 0 ? Double(probes) / Double(passesWithProbes) : 0 }

@@ -21,48 +21,25 @@ struct LoadedModel: Sendable {
     /// Most tokens of one sequence in one forward pass.
     var maximumChunk: Int
 
-    /// Sessions for which a KV cache without a stated size has room at full context length.
-    private static let defaultSessions = 64
-
-    /// Loads a checkpoint.
+    /// Loads weights and tokenizer.
     ///
-    /// - Throws: What checkpoint, tokenizer and decoder throw, and a ``ModelPoolError`` for bad settings.
-    init(
-        name: String, path: String, entry: ModelPoolDescription.Model, threads: ComputeThreads, budget: KeyValueBudget
-    ) throws {
-        let checkpoint = try Checkpoint.open(path: path)
-        let family = try Self.family(named: entry.kernels)
+    /// - Parameter blocks: Size of the KV cache.
+    /// - Throws: What tokenizer, template and decoder throw.
+    init(_ opened: OpenedModel, blocks: Int, threads: ComputeThreads) throws {
+        let checkpoint = opened.checkpoint
         decoder = try Decoder(
-            checkpoint: checkpoint, threads: threads, family: family,
-            precision: entry.precision ?? Precision(suiting: checkpoint))
+            checkpoint: checkpoint, threads: threads, family: opened.family, precision: opened.precision)
         vocabulary = try TokenizerVocabulary(Tokenizer(of: checkpoint), endOfText: Set(checkpoint.endOfTextTokens))
         template =
-            try entry.template.map(PromptTemplate.init(named:))
+            try opened.entry.template.map(PromptTemplate.init(named:))
             ?? PromptTemplate(detectedIn: vocabulary.tokenizer)
         forcedThinkingEnd = try template.forcedThinkingEndTokens(with: vocabulary.tokenizer)
-        let shape = decoder.shape
         identity = ModelIdentity(
-            name: name, parameterCount: shape.parameterCount, contextLength: shape.contextLength,
-            fingerprint: checkpoint.fingerprint)
-        maximumRows = entry.maximumBatchTokens ?? 512
-        maximumChunk = entry.maximumPrefillChunk ?? 128
-        cacheFormat = entry.kvCacheType ?? KeyValueFormat(suiting: decoder.precision)
-        let blockBytes = KeyValueCache.bytesPerBlock(shape, format: cacheFormat)
-        if let mebibytes = entry.kvCacheMiB {
-            blockCount = max(1, mebibytes << 20 / blockBytes)
-        } else {
-            let contextBlocks = (shape.contextLength + KeyValueCache.blockTokens - 1) / KeyValueCache.blockTokens
-            blockCount = max(1, min(budget.bytesPerModel / blockBytes, contextBlocks * Self.defaultSessions))
-        }
-    }
-
-    private static func family(named name: String?) throws -> KernelFamily {
-        guard let name else { return .own }
-        guard let family = KernelFamily(rawValue: name) else {
-            throw ModelError.invalidRequest(
-                "unknown kernel family \(name.debugDescription); known: "
-                    + KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return family
+            name: opened.name, parameterCount: decoder.shape.parameterCount,
+            contextLength: decoder.shape.contextLength, fingerprint: checkpoint.fingerprint)
+        blockCount = blocks
+        cacheFormat = opened.cacheFormat
+        maximumRows = opened.maximumRows
+        maximumChunk = opened.entry.maximumPrefillChunk ?? 128
     }
 }

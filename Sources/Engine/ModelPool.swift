@@ -11,8 +11,8 @@ public struct ModelPool: Sendable {
     public let engine: InferenceEngine
     /// The pair of jobs that name none.
     public let defaultPair: String
-    /// What was loaded and how much memory it takes, in the order of names.
-    public let plan: [ModelPlan]
+    /// What was loaded and how much memory it takes.
+    public let plan: PoolPlan
     private let pairs: [String: ModelPoolDescription.Pair]
 
     /// The pairs that can be served, in alphabetical order.
@@ -24,27 +24,44 @@ public struct ModelPool: Sendable {
     ///   - description: What to load.
     ///   - folder: What relative paths are relative to.
     ///   - threads: Compute threads; overrides the description's.
-    /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``, and a `KernelError` if the system refuses threads or the
+    /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``,
+    ///   ``ModelPoolError/notEnoughMemory(needed:available:reason:)`` before anything is loaded, and a `KernelError` if the system refuses threads or the
     ///   address space of a KV cache.
     public init(_ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil) throws {
-        let compute = try ComputeThreads(count: threads ?? description.threads ?? availableProcessors())
+        let opened = try OpenedModel.all(of: description, relativeTo: folder)
+        let (plan, blocks) = try Self.plan(opened, description, threads: threads)
+        let compute = try ComputeThreads(count: plan.threads)
         var loaded: [LoadedModel] = []
-        var plan: [ModelPlan] = []
-        let budget = KeyValueBudget(modelCount: description.models.count)
-        for (name, entry) in description.models.sorted(by: { $0.key < $1.key }) {
-            let path = URL(fileURLWithPath: entry.path, relativeTo: folder).standardizedFileURL.path
+        for (model, blocks) in zip(opened, blocks) {
             do {
-                let model = try LoadedModel(name: name, path: path, entry: entry, threads: compute, budget: budget)
-                plan.append(ModelPlan(model, path: path))
-                loaded.append(model)
+                loaded.append(try LoadedModel(model, blocks: blocks, threads: compute))
             } catch {
-                throw ModelPoolError.badModel(name: name, path: path, reason: "\(error)")
+                throw ModelPoolError.badModel(name: model.name, path: model.path, reason: "\(error)")
             }
         }
         self.plan = plan
         defaultPair = description.defaultPair
         pairs = description.pairs
         engine = try InferenceEngine(loaded)
+    }
+
+    /// What a pool would take, without loading it.
+    ///
+    /// - Throws: As the initialiser.
+    public static func plan(
+        of description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil
+    ) throws -> PoolPlan {
+        try plan(OpenedModel.all(of: description, relativeTo: folder), description, threads: threads).plan
+    }
+
+    private static func plan(
+        _ opened: [OpenedModel], _ description: ModelPoolDescription, threads: Int?
+    ) throws -> (plan: PoolPlan, blocks: [Int]) {
+        let threads = threads ?? description.threads ?? availableProcessors()
+        let budget = MemoryBudget(description)
+        let memory = try MemoryPlan(opened.map { $0.demand(threads: threads) }, budget: budget)
+        let models = zip(opened, memory.blocks).map { ModelPlan($0, blocks: $1, threads: threads) }
+        return (PoolPlan(budget: budget, bytes: memory.bytes, models: models, threads: threads), memory.blocks)
     }
 
     /// The models of a pair and what is known about their working together.
@@ -75,36 +92,4 @@ public struct ServedPair: Sendable {
     public let entropySample: [Double]
     /// Threshold in nats for jobs that give none.
     public let defaultTau: Double?
-}
-
-/// What one model of a pool is and the memory it takes.
-public struct ModelPlan: Sendable, Hashable, Codable {
-    /// Name, size and weights.
-    public var identity: ModelIdentity
-    /// Where it was loaded from.
-    public var path: String
-    /// Bytes of weights in memory.
-    public var weightBytes: Int
-    /// Bytes of the KV cache when full.
-    public var cacheBytes: Int
-    /// Tokens that the KV cache holds.
-    public var cacheTokens: Int
-
-    init(_ model: LoadedModel, path: String) {
-        identity = model.identity
-        self.path = path
-        weightBytes = model.decoder.weightByteCount
-        cacheBytes = model.blockCount * KeyValueCache.bytesPerBlock(model.decoder.shape, format: model.cacheFormat)
-        cacheTokens = model.blockCount * KeyValueCache.blockTokens
-    }
-}
-
-/// How much memory KV caches may take where the pool file does not say.
-struct KeyValueBudget {
-    let bytesPerModel: Int
-
-    init(modelCount: Int) {
-        let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        bytesPerModel = min(machine, controlGroupMemory() ?? machine) / 4 / max(modelCount, 1)
-    }
 }

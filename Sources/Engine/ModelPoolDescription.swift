@@ -17,6 +17,8 @@ public import Kernels
 public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     /// Compute threads; `nil`: as many as the process may use.
     public var threads: Int?
+    /// Memory of weights, KV caches and working memory together in MiB; `nil`: three quarters of what the process may use.
+    public var memoryMiB: Int?
     /// The pair of jobs that name none.
     public var defaultPair: String
     /// The models, by name.
@@ -32,7 +34,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         public var kernels: String?
         /// How products treat weights and inputs: `exact` or `fast`; `nil`: exact for floats, fast for quantised weights.
         public var precision: Precision?
-        /// Size of the KV cache in MiB; `nil`: an equal share of a quarter of the memory, at most 64 full contexts.
+        /// Size of the KV cache in MiB; `nil`: a share of what the weights leave, at most 64 full contexts.
         public var kvCacheMiB: Int?
         /// How the KV cache holds keys and values: `f32` or `f16`; `nil`: f32 beside exact products, f16 beside fast ones.
         public var kvCacheType: KeyValueFormat?
@@ -118,6 +120,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case threads, models, pairs
+        case memoryMiB = "memory_mib"
         case defaultPair = "default_pair"
     }
 
@@ -126,6 +129,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         try decoder.refuseUnknownKeys(CodingKeys.self)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         threads = try values.decodePositive(.threads)
+        memoryMiB = try values.decodePositive(.memoryMiB)
         models = try values.decode([String: Model].self, forKey: .models)
         pairs = try values.decode([String: Pair].self, forKey: .pairs)
         defaultPair = try values.decode(String.self, forKey: .defaultPair)

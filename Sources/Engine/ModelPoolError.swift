@@ -4,12 +4,15 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     case badDescription(file: String, reason: String)
     /// A model cannot be loaded.
     case badModel(name: String, path: String, reason: String)
+    /// The models do not fit into the memory that they may take, in bytes.
+    case notEnoughMemory(needed: Int, available: Int, reason: String)
 
     /// A bounded label for metrics.
     public var code: String {
         switch self {
         case .badDescription: "bad_pool_description"
         case .badModel: "bad_model"
+        case .notEnoughMemory: "not_enough_memory"
         }
     }
 
@@ -18,6 +21,9 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .badDescription(let file, let reason): "model pool file \(file): \(reason)"
         case .badModel(let name, let path, let reason): "model \"\(name)\" (\(path)): \(reason)"
+        case .notEnoughMemory(let needed, let available, let reason):
+            "the models need \(needed >> 20) MiB and may take \(available >> 20): \(reason). Use smaller or quantised "
+                + "models, fewer of them, a smaller kv_cache_mib, or a larger memory_mib in the pool file"
         }
     }
 }

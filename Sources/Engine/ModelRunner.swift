@@ -97,6 +97,9 @@ final class ModelRunner {
         metrics.rows += batch.tokens.count
         metrics.logitRows += batch.logitRows.count
         metrics.preemptions = store.preemptions
+        metrics.prefixLookups = store.prefixLookups
+        metrics.prefixHits = store.prefixHits
+        metrics.waitingForRoom = store.waitingForRoom
         metrics.blocksInUse = store.blocks.count - store.blocks.reusableCount
         metrics.forwardNanoseconds += forwardTime
         metrics.stepNanoseconds += (clock.now - start).nanoseconds

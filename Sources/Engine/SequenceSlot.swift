@@ -13,6 +13,10 @@ struct SequenceSlot {
     var activeIndex = 0
     /// Length of the first context: what other sequences may begin with too.
     var promptLength = 0
+    /// Whether the first request is being served: only its context can be another one's too.
+    var isFirstRequest = false
+    /// Whether the sequence was let into the KV cache and has not lost its blocks since.
+    var isAdmitted = false
     /// The latest pass that the sequence has a part in.
     var pass: UInt64 = 0
 }

@@ -18,6 +18,13 @@ struct SequenceStore {
     private(set) var activeSlots: [Int] = []
     /// Number of times a sequence lost its blocks to another.
     private(set) var preemptions = 0
+    /// Tokens of first contexts.
+    private(set) var prefixLookups = 0
+    /// Of these, tokens found in blocks of others.
+    private(set) var prefixHits = 0
+    /// Sequences that waited for room in the current pass.
+    private(set) var waitingForRoom = 0
+    private var admission = Admission()
 
     /// Creates a store without sequences.
     init(blocks: KeyValueBlocks) { self.blocks = blocks }
@@ -49,6 +56,7 @@ struct SequenceStore {
         guard let slot = slotOf.removeValue(forKey: id) else { return nil }
         let open = detach(slot)
         // What a session wrote itself nobody asks for again; its prompt may be another one's.
+        admission.didClose(prompt: slots[slot].promptLength, tokens: slots[slot].cached.tokens.count)
         slots[slot].cached.releaseBlocks(keeping: slots[slot].promptLength, blocks: &blocks)
         slots[slot] = SequenceSlot(id: nil, age: 0)
         freeSlots.append(slot)
@@ -65,7 +73,12 @@ struct SequenceStore {
         let shared = slots[slot].cached.setContext(context, blocks: &blocks)
         request.didShare(shared)
         if let firstToken { slots[slot].cached.append(firstToken) }
-        if slots[slot].promptLength == 0 { slots[slot].promptLength = context.count }
+        slots[slot].isFirstRequest = slots[slot].promptLength == 0
+        if slots[slot].isFirstRequest {
+            slots[slot].promptLength = context.count
+            prefixLookups += context.count
+            prefixHits += shared
+        }
         slots[slot].isProbe = request.isProbe
         slots[slot].active = request
         slots[slot].activeIndex = activeSlots.count
@@ -83,6 +96,7 @@ struct SequenceStore {
         slots[slot].cached.sharePrefix(blocks: &blocks)
         let found = slots[slot].cached.computed - before
         if found > 0 { slots[slot].active?.didShare(found) }
+        if slots[slot].isFirstRequest { prefixHits += found }
         return found
     }
 
@@ -125,6 +139,8 @@ struct SequenceStore {
     mutating func beginPass() {
         pass += 1
         passIsEmpty = true
+        waitingForRoom = 0
+        admission.beginPass()
         beingComputed.removeAll(keepingCapacity: true)
     }
 
@@ -159,21 +175,48 @@ struct SequenceStore {
         let next = count > blocks.blockTokens ? slots[slot].cached.nextBlock(size: blocks.blockTokens) : nil
         if let next, beingComputed.contains(next) { return .wait }
         let age = slots[slot].age
+        if !slots[slot].isAdmitted && !hasRoom(for: slot) {
+            waitingForRoom += 1
+            return .wait
+        }
         while !slots[slot].cached.reserve(count, blocks: &blocks) {
             if let victim = victim(for: slot) {
                 slots[victim].cached.releaseBlocks(keeping: .max, blocks: &blocks)
+                slots[victim].isAdmitted = false
                 preemptions += 1
                 continue
             }
             let hasOlder = slots.contains { $0.id != nil && $0.age < age && !$0.cached.blockTable.isEmpty }
-            if hasOlder || !passIsEmpty { return .wait }
+            if hasOlder || !passIsEmpty {
+                waitingForRoom += 1
+                return .wait
+            }
             let size = blocks.blockTokens
             return .impossible(blocksNeeded: (slots[slot].cached.tokens.count + size - 1) / size)
         }
         if let next { beingComputed.insert(next) }
+        slots[slot].isAdmitted = true
         slots[slot].pass = pass
         passIsEmpty = false
         return .granted
+    }
+
+    /// Whether a sequence that holds no blocks may take some. While others that hold theirs have work, it waits until
+    /// what it will probably need is left beside what they will; without any such, it would wait for nobody.
+    private mutating func hasRoom(for slot: Int) -> Bool {
+        guard activeSlots.contains(where: { slots[$0].isAdmitted }) else { return true }
+        if admission.committed == nil {
+            admission.committed = slots.reduce(blocks.count - blocks.reusableCount) { sum, state in
+                state.isAdmitted ? sum + blocksToCome(state) : sum
+            }
+        }
+        return admission.admit(
+            age: slots[slot].age, blocks: blocksToCome(slots[slot]), of: blocks.count)
+    }
+
+    private func blocksToCome(_ state: SequenceSlot) -> Int {
+        let tokens = admission.expectedTokens(prompt: state.promptLength, tokens: state.cached.tokens.count)
+        return max(0, (tokens + blocks.blockTokens - 1) / blocks.blockTokens - state.cached.blockTable.count)
     }
 
     private func victim(for slot: Int) -> Int? {

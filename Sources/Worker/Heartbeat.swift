@@ -10,6 +10,8 @@ struct Heartbeat: Sendable {
     let table: SessionTable
     let interval: Duration
     let isDraining: @Sendable () -> Bool
+    /// A JSON object about the worker, for people.
+    let stats: @Sendable () -> String
     let logger: Logger
 
     /// Beats until the task is cancelled.
@@ -30,7 +32,7 @@ struct Heartbeat: Sendable {
         let worker = identity.id
         let claimsEnded = identity.claimsEnded  // before what is held is looked at
         let held = await table.leases
-        let answer = try await queue.beat(worker: worker, inFlight: held.count, draining: isDraining())
+        let answer = try await queue.beat(worker: worker, inFlight: held.count, draining: isDraining(), stats: stats())
         let claimsBegun = identity.claimsBegun
         guard let answer else {
             logger.warning(

@@ -88,7 +88,8 @@ public final class Worker: Sendable {
         logger.info("worker registered", metadata: ["slots": "\(configuration.slots)", "pairs": "\(pool.pairNames)"])
         let heartbeat = Heartbeat(
             queue: queue, identity: identity, registration: registration, table: table,
-            interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping }, logger: logger)
+            interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping },
+            stats: { [pool] in WorkerStats(pool.engine.metrics).json }, logger: logger)
         let sweeper = Sweeper(
             queue: queue, identity: identity, interval: min(configuration.sweepInterval, sixth), logger: logger)
 
@@ -105,6 +106,8 @@ public final class Worker: Sendable {
         return tally.withLock { summary in
             summary.seconds = (ContinuousClock.now - started) / .seconds(1)
             summary.models = pool.engine.metrics
+            summary.plannedBytes = pool.plan.bytes
+            summary.peakBytes = ResidentMemory.peak
             return summary
         }
     }

@@ -14,6 +14,10 @@ public struct WorkerSummary: Sendable, Codable {
     public var lost = 0
     /// Seconds from registration to the end.
     public var seconds = 0.0
+    /// Bytes that the pool was to take with full caches.
+    public var plannedBytes = 0
+    /// Most bytes that the process took; `nil` where the system does not say.
+    public var peakBytes: Int?
     /// What the models did, by name.
     public var models: [String: ModelMetrics] = [:]
 

@@ -26,11 +26,9 @@ enum DemoPair {
             var entry = ModelPoolDescription.Model(
                 path: name, kernels: limits.kernels, maximumBatchTokens: limits.rows, maximumPrefillChunk: limits.chunk)
             entry.kvCacheType = limits.cacheFormat
-            var model = try LoadedModel(
-                name: name, path: folder.appendingPathComponent(name).path, entry: entry, threads: compute,
-                budget: KeyValueBudget(modelCount: 2))
-            model.blockCount = limits.blocks
-            return model
+            return try LoadedModel(
+                OpenedModel(name: name, path: folder.appendingPathComponent(name).path, entry: entry),
+                blocks: limits.blocks, threads: compute)
         }
         return try InferenceEngine(models)
     }

@@ -75,7 +75,18 @@ struct WorkerCommand: AsyncParsableCommand {
                 "done": "\(summary.done)", "failed": "\(summary.failed)", "cancelled": "\(summary.cancelled)",
                 "handed_back": "\(summary.handedBack)", "lost": "\(summary.lost)",
                 "seconds": "\(Figures.fixed(summary.seconds, 1))",
+                "peak_memory": "\(summary.peakBytes.map(Figures.bytes) ?? "unknown")",
             ])
+        for (name, model) in summary.models.sorted(by: { $0.key < $1.key }) {
+            logger.info(
+                "model summary",
+                metadata: [
+                    "name": "\(name)", "generated_tokens": "\(model.generatedTokens)",
+                    "rows_per_pass": "\(Figures.fixed(model.rowsPerPass, 1))",
+                    "prefix_hit_rate": "\(Figures.fixed(model.prefixHitRate, 3))",
+                    "preemptions": "\(model.preemptions)",
+                ])
+        }
         if let path = self.summary { try write(summary, to: path) }
         if exitWhenIdle && summary.failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
     }
@@ -102,20 +113,34 @@ struct WorkerCommand: AsyncParsableCommand {
         let pool = try ModelPool(
             ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(),
             threads: try settings.integer(.threads, in: 1...1_024))
-        for plan in pool.plan {
-            logger.info(
-                "model loaded",
-                metadata: [
-                    "name": "\(plan.identity.name)", "parameters": "\(plan.identity.parameterCount)",
-                    "weights": "\(Figures.bytes(plan.weightBytes))",
-                    "kv_cache": "\(Figures.bytes(plan.cacheBytes)) for \(plan.cacheTokens) tokens",
-                    "context": "\(plan.identity.contextLength)", "path": "\(plan.path)",
-                ])
-        }
+        report(pool.plan, logger)
         return Worker(
             configuration, pool: pool, database: shared.connection(settings),
             host: ProcessInfo.processInfo.hostName, processID: ProcessInfo.processInfo.processIdentifier,
             logger: logger)
+    }
+
+    /// Says what was loaded and how the memory is divided.
+    private func report(_ plan: PoolPlan, _ logger: Logger) {
+        for model in plan.models {
+            logger.info(
+                "model loaded",
+                metadata: [
+                    "name": "\(model.identity.name)", "parameters": "\(model.identity.parameterCount)",
+                    "precision": "\(model.precision)", "weights": "\(Figures.bytes(model.weightBytes))",
+                    "kv_cache": "\(Figures.bytes(model.cacheBytes)) for \(model.cacheTokens) tokens",
+                    "kv_cache_type": "\(model.cacheFormat)",
+                    "full_sessions": "\(model.cacheTokens / max(model.identity.contextLength, 1))",
+                    "sessions_of_2000_tokens": "\(model.cacheTokens / 2000)",
+                    "context": "\(model.identity.contextLength)", "path": "\(model.path)",
+                ])
+        }
+        logger.info(
+            "memory plan",
+            metadata: [
+                "with_full_caches": "\(Figures.bytes(plan.bytes))", "budget": "\(Figures.bytes(plan.budget.bytes))",
+                "origin": "\(plan.budget.origin)", "threads": "\(plan.threads)",
+            ])
     }
 
     private func logger(_ settings: Settings) throws -> Logger {

@@ -18,11 +18,11 @@ enum PoolChecks {
             let file = URL(fileURLWithPath: path)
             let description = try ModelPoolDescription.read(file)
             let pairs = description.pairs.keys.sorted().joined(separator: ", ")
+            let folder = file.deletingLastPathComponent()
             return [Finding("models", "\(path): pairs \(pairs), default \(description.defaultPair)")]
                 + description.models.sorted { $0.key < $1.key }.map { name, model in
-                    self.model(
-                        name, model, URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent()))
-                }
+                    self.model(name, model, URL(fileURLWithPath: model.path, relativeTo: folder))
+                } + [memory(description, folder)]
         } catch {
             return [
                 Finding(
@@ -32,21 +32,35 @@ enum PoolChecks {
         }
     }
 
-    private static func model(_ name: String, _ entry: ModelPoolDescription.Model, _ place: URL) -> Finding {
+    private static func model(_ name: String, _ model: ModelPoolDescription.Model, _ folder: URL) -> Finding {
         do {
-            let report = try ModelReport(path: place.standardizedFileURL.path, entry: entry)
-            let available = MachineChecks.memoryFields["MemAvailable"] ?? .max
-            guard report.memoryBytes < available else {
-                return Finding(
-                    "model \(name)", .broken,
-                    "needs \(Figures.bytes(report.memoryBytes)), \(Figures.bytes(available)) are available",
-                    remedy: "use a smaller model or a larger machine")
-            }
+            let report = try ModelReport(path: folder.standardizedFileURL.path, entry: model)
             return Finding("model \(name)", report.summary)
         } catch {
             return Finding(
                 "model \(name)", .broken, Ending(of: error).sentence,
                 remedy: "fetch the model again, or mend its path in the pool file")
+        }
+    }
+
+    /// Whether the models fit the budget, and the budget what is free now.
+    private static func memory(_ description: ModelPoolDescription, _ folder: URL) -> Finding {
+        do {
+            let plan = try ModelPool.plan(of: description, relativeTo: folder)
+            let available = MachineChecks.memoryFields["MemAvailable"] ?? .max
+            let weights = plan.models.reduce(0) { $0 + $1.weightBytes }
+            let found =
+                "\(Figures.bytes(plan.bytes)) with full caches, \(Figures.bytes(weights)) of it weights; "
+                + "\(Figures.bytes(plan.budget.bytes)) allowed, \(plan.budget.origin)"
+            guard plan.bytes > available else { return Finding("memory plan", found) }
+            return Finding(
+                "memory plan", weights > available ? .broken : .warning,
+                "\(found); only \(Figures.bytes(available)) are available now",
+                remedy: "set a smaller memory_mib in the pool file, or free some memory")
+        } catch ModelPoolError.badModel {
+            return Finding("memory plan", "unknown while a model cannot be opened")
+        } catch {
+            return Finding("memory plan", .broken, "\(error)", remedy: "see the pool file")
         }
     }
 }

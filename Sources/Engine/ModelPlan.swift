@@ -1,0 +1,50 @@
+import Checkpoints
+import Decoder
+public import Generation
+import Kernels
+
+/// What one model of a pool is and the memory it takes.
+public struct ModelPlan: Sendable, Hashable, Codable {
+    /// Name, size and weights.
+    public var identity: ModelIdentity
+    /// Where it was loaded from.
+    public var path: String
+    /// `exact` or `fast` products.
+    public var precision: String
+    /// Bytes of weights in memory.
+    public var weightBytes: Int
+    /// Bytes between the layers of the largest forward pass.
+    public var scratchBytes: Int
+    /// How the KV cache holds keys and values.
+    public var cacheFormat: String
+    /// Bytes of the KV cache when full.
+    public var cacheBytes: Int
+    /// Tokens that the KV cache holds.
+    public var cacheTokens: Int
+
+    init(_ opened: OpenedModel, blocks: Int, threads: Int) {
+        let demand = opened.demand(threads: threads), shape = opened.checkpoint.shape
+        identity = ModelIdentity(
+            name: opened.name, parameterCount: shape.parameterCount, contextLength: shape.contextLength,
+            fingerprint: opened.checkpoint.fingerprint)
+        path = opened.path
+        precision = opened.precision.rawValue
+        weightBytes = demand.weightBytes
+        scratchBytes = demand.scratchBytes
+        cacheFormat = opened.cacheFormat.rawValue
+        cacheBytes = blocks * demand.blockBytes
+        cacheTokens = blocks * KeyValueCache.blockTokens
+    }
+}
+
+/// What a pool takes in all.
+public struct PoolPlan: Sendable, Hashable {
+    /// What may be taken, and why so much.
+    public var budget: MemoryBudget
+    /// Everything together, when the caches are full.
+    public var bytes: Int
+    /// The models, in the order of names.
+    public var models: [ModelPlan]
+    /// Compute threads.
+    public var threads: Int
+}

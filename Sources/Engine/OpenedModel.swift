@@ -1,0 +1,69 @@
+import Checkpoints
+import Decoder
+import Foundation
+import Generation
+import Kernels
+
+/// A model of a pool before it is loaded: its checkpoint is mapped, its settings are checked, its needs are known.
+struct OpenedModel {
+    let name: String
+    let path: String
+    let entry: ModelPoolDescription.Model
+    let checkpoint: Checkpoint
+    let family: KernelFamily
+    let precision: Precision
+    /// How the KV cache holds keys and values.
+    let cacheFormat: KeyValueFormat
+    /// Most tokens in one forward pass.
+    let maximumRows: Int
+
+    /// Opens the checkpoint of an entry.
+    ///
+    /// - Throws: What the checkpoint throws, and a `ModelError` for bad settings.
+    init(name: String, path: String, entry: ModelPoolDescription.Model) throws {
+        self.name = name
+        self.path = path
+        self.entry = entry
+        checkpoint = try Checkpoint.open(path: path)
+        family = try Self.family(named: entry.kernels)
+        precision = entry.precision ?? Precision(suiting: checkpoint)
+        cacheFormat = entry.kvCacheType ?? KeyValueFormat(suiting: precision)
+        maximumRows = entry.maximumBatchTokens ?? 512
+    }
+
+    /// Opens all models of a description, in the order of their names.
+    static func all(of description: ModelPoolDescription, relativeTo folder: URL) throws -> [OpenedModel] {
+        try description.models.sorted { $0.key < $1.key }.map { name, entry in
+            let path = URL(fileURLWithPath: entry.path, relativeTo: folder).standardizedFileURL.path
+            do {
+                return try OpenedModel(name: name, path: path, entry: entry)
+            } catch {
+                throw ModelPoolError.badModel(name: name, path: path, reason: "\(error)")
+            }
+        }
+    }
+
+    /// What the model needs.
+    func demand(threads: Int) -> MemoryPlan.Demand {
+        let shape = checkpoint.shape
+        // Rows of logits: sessions that decode or probe at a time.
+        let logits = min(maximumRows, MemoryPlan.fullSessions) * shape.vocabularySize * MemoryLayout<Float>.stride
+        return MemoryPlan.Demand(
+            name: name,
+            weightBytes: Decoder.weightByteCount(of: checkpoint, family: family, precision: precision),
+            scratchBytes: Decoder.scratchByteCount(shape, rows: maximumRows, threads: threads) + logits,
+            blockBytes: KeyValueCache.bytesPerBlock(shape, format: cacheFormat),
+            contextBlocks: (shape.contextLength + KeyValueCache.blockTokens - 1) / KeyValueCache.blockTokens,
+            cacheBytes: entry.kvCacheMiB.map { $0 << 20 })
+    }
+
+    private static func family(named name: String?) throws -> KernelFamily {
+        guard let name else { return .own }
+        guard let family = KernelFamily(rawValue: name) else {
+            throw ModelError.invalidRequest(
+                "unknown kernel family \(name.debugDescription); known: "
+                    + KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return family
+    }
+}
