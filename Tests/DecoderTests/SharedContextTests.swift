@@ -29,7 +29,9 @@ import Testing
         let rows = decoder.logits(batch, cache: cache)
         for index in contexts.indices {
             let tokens = prompt.prefix(16 * common[index]) + tails[index]
-            let expected = try InvarianceTests.reference(setting.name, Array(tokens), cache: .float16).last
+            let expected = try InvarianceTests.reference(
+                setting.name, Array(tokens), cache: .float16, precision: setting.precision
+            ).last
             #expect(rows[index].bits == expected, "sequence \(index)")
         }
     }
@@ -40,7 +42,8 @@ import Testing
         let decoder = try setting.decoder(), vocabulary = decoder.shape.vocabularySize
         let length = min(2 * Attention.range + 5, decoder.shape.contextLength)
         let tokens = InvarianceTests.tokens(length, seed: 5, below: vocabulary)
-        let expected = try InvarianceTests.reference(setting.name, tokens, cache: .float32)
+        let expected = try InvarianceTests.reference(
+            setting.name, tokens, cache: .float32, precision: setting.precision)
         for chunk in [1, 100] {
             #expect(try decoder.logits(of: tokens, chunk: chunk).map(\.bits) == expected, "chunks of \(chunk)")
         }
