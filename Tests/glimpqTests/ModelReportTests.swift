@@ -38,10 +38,11 @@ import Testing
     @Test func formatsByRole() throws {
         let checkpoint = try Checkpoint.open(path: Self.path("random-checkpoints/qwen3-q4_k_m/model.gguf"))
         let lines = WeightFormats(checkpoint).lines
-        #expect(lines.count == 3)
-        #expect(lines[0].hasSuffix(": embedding, 2 query, 2 key, value, 2 attention output, 2 gate, 2 up, down"))
+        #expect(lines.count == 4)
+        #expect(lines[0].hasSuffix(": embedding, 2 query, 2 key, 2 attention output, 2 gate, 2 up, down"))
         #expect(lines[1].hasSuffix(": value, down, output head"))
-        #expect(lines[2].hasPrefix("F32 "))
+        #expect(lines[2].hasPrefix("Q5_K ") && lines[2].hasSuffix(": value"))
+        #expect(lines[3].hasPrefix("F32 "))
     }
 
     @Test func aPoolEntryDecides() throws {
