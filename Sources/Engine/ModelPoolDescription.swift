@@ -74,12 +74,13 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             try decoder.refuseUnknownKeys(CodingKeys.self)
             let values = try decoder.container(keyedBy: CodingKeys.self)
             path = try values.decode(String.self, forKey: .path)
-            kernels = try values.decodeIfPresent(String.self, forKey: .kernels)
+            let family: KernelFamily? = try values.decodeChoice(.kernels)
+            kernels = family?.rawValue
             precision = try values.decodeChoice(.precision)
-            kvCacheMiB = try values.decodePositive(.kvCacheMiB)
+            kvCacheMiB = try values.decodePositive(.kvCacheMiB, upTo: 1 << 30)
             kvCacheType = try values.decodeChoice(.kvCacheType)
-            maximumBatchTokens = try values.decodePositive(.maximumBatchTokens)
-            maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk)
+            maximumBatchTokens = try values.decodePositive(.maximumBatchTokens, upTo: 1 << 20)
+            maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk, upTo: 1 << 20)
             template = try values.decodeIfPresent(String.self, forKey: .template)
         }
     }
@@ -128,8 +129,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(CodingKeys.self)
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        threads = try values.decodePositive(.threads)
-        memoryMiB = try values.decodePositive(.memoryMiB)
+        threads = try values.decodePositive(.threads, upTo: 1024)
+        memoryMiB = try values.decodePositive(.memoryMiB, upTo: 1 << 30)
         models = try values.decode([String: Model].self, forKey: .models)
         pairs = try values.decode([String: Pair].self, forKey: .pairs)
         defaultPair = try values.decode(String.self, forKey: .defaultPair)
@@ -191,11 +192,11 @@ extension KeyedDecodingContainer {
         return choice
     }
 
-    fileprivate func decodePositive(_ key: Key) throws -> Int? {
+    fileprivate func decodePositive(_ key: Key, upTo most: Int) throws -> Int? {
         guard let value = try decodeIfPresent(Int.self, forKey: key) else { return nil }
-        guard value > 0 else {
+        guard value > 0, value <= most else {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected a number above 0, got \(value)")
+                forKey: key, in: self, debugDescription: "expected a number from 1 to \(most), got \(value)")
         }
         return value
     }

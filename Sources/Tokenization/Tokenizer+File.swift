@@ -8,6 +8,8 @@ extension Tokenizer {
         let data: Data
         do {
             data = try Data(contentsOf: url)
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+            throw TokenizerError.unreadable(path: url.path, reason: "no such file")
         } catch {
             throw TokenizerError.unreadable(path: url.path, reason: "\(error)")
         }

@@ -33,4 +33,18 @@ import Testing
             error.description.hasSuffix(#"models.m.precision: expected "exact" or "fast", got "half""#),
             "\(error)")
     }
+
+    /// Sizes that would overflow once they are bytes, and a family that nobody has.
+    @Test(arguments: [
+        (#""max_batch_tokens": 9223372036854775807"#, "expected a number from 1 to 1048576, got 9223372036854775807"),
+        (#""kv_cache_mib": 9223372036854775807"#, "expected a number from 1 to 1073741824, got 9223372036854775807"),
+        (#""max_prefill_chunk": 0"#, "expected a number from 1 to 1048576, got 0"),
+        (#""kernels": "blas""#, #"expected "own" or "openblas", got "blas""#),
+    ])
+    func valuesOutOfRangeAreRefused(_ setting: String, _ complaint: String) throws {
+        let error = try #require(throws: ModelPoolError.self) {
+            try description(model: #"{"path": "x", \#(setting)}"#)
+        }
+        #expect(error.description.hasSuffix(complaint), "\(error)")
+    }
 }

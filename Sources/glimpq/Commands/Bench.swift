@@ -73,8 +73,8 @@ struct Bench: AsyncParsableCommand {
     var requests = false
 
     func validate() throws {
-        if threads ?? 1 < 1 || repetitions < 1 || chunk < 1 || probeContext < 1 {
-            throw ValidationError("--threads, --repeat, --chunk and --probe-context start at 1.")
+        if !(1...1024).contains(threads ?? 1) || repetitions < 1 || chunk < 1 || probeContext < 1 {
+            throw ValidationError("--repeat, --chunk and --probe-context start at 1; --threads is 1 to 1024.")
         }
         if prompt < 0 || generate < 0 || context < 0 {
             throw ValidationError("--prompt, --generate and --context start at 0.")

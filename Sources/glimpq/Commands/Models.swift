@@ -113,8 +113,8 @@ struct ModelsForward: ParsableCommand {
 
     func validate() throws {
         if contexts.isEmpty && texts.isEmpty { throw ValidationError("Give a context with --ids or --text.") }
-        if top < 1 || greedy < 0 || threads < 1 {
-            throw ValidationError("--top and --threads start at 1, --greedy at 0.")
+        if top < 1 || greedy < 0 || !(1...1024).contains(threads) {
+            throw ValidationError("--top starts at 1, --greedy at 0; --threads is 1 to 1024.")
         }
     }
 
