@@ -61,7 +61,8 @@ final class BenchModel {
             shape: decoder.shape, weightBytes: decoder.weightByteCount, isTied: isTied, cacheFormat: cacheFormat)
     }
 
-    /// Measures once. The first measurement of a kind also prepares its contexts and makes one pass to warm up, untimed.
+    /// Measures once. The first measurement of a kind also prepares its contexts; decode and probes make one pass to warm
+    /// up. Neither is timed.
     ///
     /// - Throws: ``CommandFailure`` if the model's window is too small; `KernelError`, `CheckpointError`.
     func measure(_ measurement: Measurement) throws -> Sample {
@@ -74,6 +75,7 @@ final class BenchModel {
             return try LoadedForBench(setting).sample
         case .decode(let sequences, let context, let steps):
             let contexts = try prepared(measurement, sequences: sequences, length: context, room: steps)
+            contexts.advance(with: decoder)
             return timed(sequences * steps) {
                 for step in 0..<steps { contexts.advance(offset: step, with: decoder) }
             }
@@ -89,6 +91,7 @@ final class BenchModel {
         case .probe(let sequences, let context, let isShared):
             let contexts = try prepared(
                 measurement, sequences: sequences, length: context, room: 1, isShared: isShared)
+            contexts.advance(topCount: Self.rankedTokens, with: decoder)
             return timed(sequences) { _ = contexts.advance(topCount: Self.rankedTokens, with: decoder) }
         }
     }
