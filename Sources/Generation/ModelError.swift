@@ -34,7 +34,8 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unsupportedConversation(let reason): "the prompt template cannot render the conversation: \(reason)"
         case .nonFiniteLogits(let model): "model \(model) computed a non-finite logit; check the checkpoint"
         case .cacheTooSmall(let model, let needed, let blocks):
-            "the KV cache of model \(model) has \(blocks) blocks, one sequence needs \(needed); give it more memory"
+            "the KV cache of model \(model) has \(blocks) blocks of 16 tokens, one sequence needs \(needed); "
+                + "raise kv_cache_mib or memory_mib in the pool file"
         case .shutDown: "the engine is shutting down"
         }
     }

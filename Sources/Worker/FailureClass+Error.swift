@@ -13,9 +13,10 @@ extension FailureClass {
         case let error as ModelError:
             switch error {
             case .contextTooLong, .invalidRequest, .unsupportedConversation: self = .badInput
-            case .nonFiniteLogits: self = .modelTransient
-            // Another worker may have more memory, or stay up.
-            case .cacheTooSmall, .shutDown: self = .infra
+            // Another worker may have more memory; after a delay, so that one with too little does not use up all tries at once.
+            case .nonFiniteLogits, .cacheTooSmall: self = .modelTransient
+            // Another worker may stay up.
+            case .shutDown: self = .infra
             }
         default: self = .modelTransient
         }

@@ -58,7 +58,8 @@ enum PoolChecks {
                 "\(found); only \(Figures.bytes(available)) are available now",
                 remedy: "set a smaller memory_mib in the pool file, or free some memory")
         } catch ModelPoolError.badModel {
-            return Finding("memory plan", "unknown while a model cannot be opened")
+            return Finding(
+                "memory plan", .warning, "unknown while a model cannot be opened", remedy: "mend the model first")
         } catch {
             return Finding("memory plan", .broken, "\(error)", remedy: "see the pool file")
         }
