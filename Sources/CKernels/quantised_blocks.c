@@ -52,35 +52,26 @@ static void widen_q5_1(float *y, const uint8_t *block) {
     for (int i = 0; i < 32; i++) y[i] = scale * (float)integers[i] + addend;
 }
 
-/// f16 scale and minimum, 12 bytes of six-bit scales and minima, 4 runs of 32 bytes with two groups each.
-static void widen_q4_k(float *y, const uint8_t *block) {
+/// f16 scale and minimum, 12 bytes of six-bit scales and minima, in Q5_K 32 bytes of fifth bits (bit g of byte i belongs to
+/// element i of group g), 4 runs of 32 bytes with two groups of low bits each.
+static void widen_k(float *y, const uint8_t *block, const uint8_t *fifth_bits, const uint8_t *runs) {
     const float scale = scale_at(block), minimum = scale_at(block + 2);
     for (int group = 0; group < 8; group++) {
         uint8_t s, m;
         gq_q4_k_scale(block + 4, group, &s, &m);
         const float step = scale * (float)s, offset = minimum * (float)m;
-        const uint8_t *run = block + 16 + group / 2 * 32;
+        const uint8_t *run = runs + group / 2 * 32;
         for (int i = 0; i < 32; i++) {
-            const int q = group % 2 ? run[i] >> 4 : run[i] & 15;
+            const int fifth = fifth_bits ? (fifth_bits[i] >> group & 1) << 4 : 0;
+            const int q = (group % 2 ? run[i] >> 4 : run[i] & 15) | fifth;
             y[group * 32 + i] = step * (float)q - offset;
         }
     }
 }
 
-/// Q4_K with 32 bytes between the scales and the nibbles: bit g of byte i is the fifth bit of element i of group g.
-static void widen_q5_k(float *y, const uint8_t *block) {
-    const float scale = scale_at(block), minimum = scale_at(block + 2);
-    for (int group = 0; group < 8; group++) {
-        uint8_t s, m;
-        gq_q4_k_scale(block + 4, group, &s, &m);
-        const float step = scale * (float)s, offset = minimum * (float)m;
-        const uint8_t *run = block + 48 + group / 2 * 32;
-        for (int i = 0; i < 32; i++) {
-            const int q = (group % 2 ? run[i] >> 4 : run[i] & 15) | (block[16 + i] >> group & 1) << 4;
-            y[group * 32 + i] = step * (float)q - offset;
-        }
-    }
-}
+static void widen_q4_k(float *y, const uint8_t *block) { widen_k(y, block, NULL, block + 16); }
+
+static void widen_q5_k(float *y, const uint8_t *block) { widen_k(y, block, block + 16, block + 48); }
 
 /// 128 bytes of low nibbles, 64 bytes of upper pairs of bits, 16 signed scales, f16 scale; two halves of 128 elements,
 /// 32 stands for zero.
