@@ -13,6 +13,11 @@ public enum Migrations {
         ("views", PackageResources.V0009__views_sql),
         ("analysis", PackageResources.V0010__analysis_sql),
         ("lookups", PackageResources.V0011__lookups_sql),
+        ("fair_claims", PackageResources.V0012__fair_claims_sql),
+        ("fleet", PackageResources.V0013__fleet_sql),
+        ("bulk", PackageResources.V0014__bulk_sql),
+        ("operations", PackageResources.V0015__operations_sql),
+        ("throughput", PackageResources.V0016__throughput_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

@@ -1,0 +1,2 @@
+-- Bulk input and output.
+SET LOCAL ROLE glimpq_owner;

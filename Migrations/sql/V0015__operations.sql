@@ -1,0 +1,2 @@
+-- Retention, health and what metrics read.
+SET LOCAL ROLE glimpq_owner;

@@ -1,0 +1,2 @@
+-- What claims and finishes cost.
+SET LOCAL ROLE glimpq_owner;
