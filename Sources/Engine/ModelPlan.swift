@@ -7,7 +7,7 @@ import Kernels
 public struct ModelPlan: Sendable, Hashable, Codable {
     /// Name, size and weights.
     public var identity: ModelIdentity
-    /// Where it was loaded from.
+    /// Where it was loaded from; "simulated" if it has no weights.
     public var path: String
     /// `exact` or `fast` products.
     public var precision: String
@@ -34,6 +34,18 @@ public struct ModelPlan: Sendable, Hashable, Codable {
         cacheFormat = opened.cacheFormat.rawValue
         cacheBytes = blocks * demand.blockBytes
         cacheTokens = blocks * KeyValueCache.blockTokens
+    }
+
+    /// A simulated model takes no memory worth planning.
+    init(simulated identity: ModelIdentity) {
+        self.identity = identity
+        path = "simulated"
+        precision = "none"
+        weightBytes = 0
+        scratchBytes = 0
+        cacheFormat = "none"
+        cacheBytes = 0
+        cacheTokens = 0
     }
 }
 

@@ -7,8 +7,9 @@ import Tokenization
 
 /// The models of a process, loaded once and shared by all sessions, and the pairs that jobs can name.
 public struct ModelPool: Sendable {
-    /// The engine that runs the models.
+    /// The engine that runs the models that have weights.
     public let engine: InferenceEngine
+    private let simulated: [String: SimulatedModel]
     /// The pair of jobs that name none.
     public let defaultPair: String
     /// What was loaded and how much memory it takes.
@@ -30,7 +31,8 @@ public struct ModelPool: Sendable {
     public init(_ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil) throws {
         let opened = try OpenedModel.all(of: description, relativeTo: folder)
         let (plan, blocks) = try Self.plan(opened, description, threads: threads)
-        let compute = try ComputeThreads(count: plan.threads)
+        // Without weights there is nothing to compute.
+        let compute = try ComputeThreads(count: opened.isEmpty ? 1 : plan.threads)
         var loaded: [LoadedModel] = []
         for (model, blocks) in zip(opened, blocks) {
             do {
@@ -43,6 +45,18 @@ public struct ModelPool: Sendable {
         defaultPair = description.defaultPair
         pairs = description.pairs
         engine = try InferenceEngine(loaded)
+        simulated = Dictionary(
+            uniqueKeysWithValues: SimulatedModel.all(of: description).map { ($0.identity.name, $0) })
+    }
+
+    /// What each model has done so far, by name.
+    public var metrics: [String: ModelMetrics] {
+        engine.metrics.merging(simulated.mapValues(\.metrics)) { real, _ in real }
+    }
+
+    /// The model of a name, or `nil`.
+    public func model(named name: String) -> (any LanguageModel)? {
+        engine.model(named: name) ?? simulated[name]
     }
 
     /// What a pool would take, without loading it.
@@ -60,7 +74,9 @@ public struct ModelPool: Sendable {
         let threads = threads ?? description.threads ?? availableProcessors()
         let budget = MemoryBudget(description)
         let memory = try MemoryPlan(opened.map { $0.demand(threads: threads) }, budget: budget)
-        let models = zip(opened, memory.blocks).map { ModelPlan($0, blocks: $1, threads: threads) }
+        var models = zip(opened, memory.blocks).map { ModelPlan($0, blocks: $1, threads: threads) }
+        models += SimulatedModel.all(of: description).map { ModelPlan(simulated: $0.identity) }
+        models.sort { $0.identity.name < $1.identity.name }
         return (PoolPlan(budget: budget, bytes: memory.bytes, models: models, threads: threads), memory.blocks)
     }
 
@@ -72,9 +88,9 @@ public struct ModelPool: Sendable {
         named name: String?
     ) -> ServedPair? {
         let name = name ?? defaultPair
-        guard let pair = pairs[name], let slm = engine.model(named: pair.slm),
-            let llm = engine.model(named: pair.llm)
-        else { return nil }
+        guard let pair = pairs[name], let slm = model(named: pair.slm), let llm = model(named: pair.llm) else {
+            return nil
+        }
         return ServedPair(
             name: name, slm: slm, llm: llm, entropySample: pair.entropySample, defaultTau: pair.defaultTau)
     }

@@ -26,10 +26,12 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     /// The pairs, by name.
     public var pairs: [String: Pair]
 
-    /// A model to load.
+    /// A model to load, or one to simulate.
     public struct Model: Sendable, Hashable, Decodable {
-        /// Folder of a Hugging Face checkpoint; relative to the pool file.
-        public var path: String
+        /// Folder of a Hugging Face checkpoint or GGUF file; relative to the pool file. `nil` for a simulated model.
+        public var path: String?
+        /// How to simulate the model; `nil` for one with weights.
+        public var simulated: SimulatedModelDescription?
         /// Kernel family: `own` (default) or `openblas`.
         public var kernels: String?
         /// How products treat weights and inputs: `exact` or `fast`; `nil`: exact for floats, fast for quantised weights.
@@ -61,8 +63,11 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             self.template = template
         }
 
+        /// Describes a simulated model.
+        public init(simulated: SimulatedModelDescription) { self.simulated = simulated }
+
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case path, kernels, precision, template
+            case path, simulated, kernels, precision, template
             case kvCacheMiB = "kv_cache_mib"
             case kvCacheType = "kv_cache_type"
             case maximumBatchTokens = "max_batch_tokens"
@@ -73,6 +78,14 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         public init(from decoder: any Decoder) throws {
             try decoder.refuseUnknownKeys(CodingKeys.self)
             let values = try decoder.container(keyedBy: CodingKeys.self)
+            simulated = try values.decodeIfPresent(SimulatedModelDescription.self, forKey: .simulated)
+            if simulated != nil {
+                for key in values.allKeys where key != .simulated {
+                    throw DecodingError.dataCorruptedError(
+                        forKey: key, in: values, debugDescription: "a simulated model takes no other key")
+                }
+                return
+            }
             path = try values.decode(String.self, forKey: .path)
             let family: KernelFamily? = try values.decodeChoice(.kernels)
             kernels = family?.rawValue
@@ -159,46 +172,6 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         } catch {
             throw ModelPoolError.badDescription(file: file.path, reason: error.localizedDescription)
         }
-    }
-}
-
-private struct AnyKey: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-}
-
-extension Decoder {
-    /// Throws if the object has a key that `keys` does not list: a misspelt key must not pass in silence.
-    fileprivate func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
-        let known = Set(keys.allCases.map(\.stringValue))
-        let values = try container(keyedBy: AnyKey.self)
-        for key in values.allKeys where !known.contains(key.stringValue) {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: values, debugDescription: "unknown key; known are \(known.sorted())")
-        }
-    }
-}
-
-extension KeyedDecodingContainer {
-    fileprivate func decodeChoice<Choice: RawRepresentable<String> & CaseIterable>(_ key: Key) throws -> Choice? {
-        guard let name = try decodeIfPresent(String.self, forKey: key) else { return nil }
-        guard let choice = Choice(rawValue: name) else {
-            let known = Choice.allCases.map(\.rawValue.debugDescription).joined(separator: " or ")
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected \(known), got \(name.debugDescription)")
-        }
-        return choice
-    }
-
-    fileprivate func decodePositive(_ key: Key, upTo most: Int) throws -> Int? {
-        guard let value = try decodeIfPresent(Int.self, forKey: key) else { return nil }
-        guard value > 0, value <= most else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected a number from 1 to \(most), got \(value)")
-        }
-        return value
     }
 }
 

@@ -31,10 +31,11 @@ struct OpenedModel {
         maximumRows = entry.maximumBatchTokens ?? 512
     }
 
-    /// Opens all models of a description, in the order of their names.
+    /// Opens all models of a description that have weights, in the order of their names.
     static func all(of description: ModelPoolDescription, relativeTo folder: URL) throws -> [OpenedModel] {
-        try description.models.sorted { $0.key < $1.key }.map { name, entry in
-            let path = URL(fileURLWithPath: entry.path, relativeTo: folder).standardizedFileURL.path
+        try description.models.sorted { $0.key < $1.key }.compactMap { name, entry in
+            guard let location = entry.path else { return nil }
+            let path = URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path
             do {
                 return try OpenedModel(name: name, path: path, entry: entry)
             } catch {

@@ -89,7 +89,7 @@ public final class Worker: Sendable {
         let heartbeat = Heartbeat(
             queue: queue, identity: identity, registration: registration, table: table,
             interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping },
-            stats: { [pool] in WorkerStats(pool.engine.metrics).json }, logger: logger)
+            stats: { [pool] in WorkerStats(pool.metrics).json }, logger: logger)
         let sweeper = Sweeper(
             queue: queue, identity: identity, interval: min(configuration.sweepInterval, sixth), logger: logger)
 
@@ -105,7 +105,7 @@ public final class Worker: Sendable {
         await queue.close()
         return tally.withLock { summary in
             summary.seconds = (ContinuousClock.now - started) / .seconds(1)
-            summary.models = pool.engine.metrics
+            summary.models = pool.metrics
             summary.plannedBytes = pool.plan.bytes
             summary.peakBytes = ResidentMemory.peak
             return summary

@@ -47,4 +47,26 @@ import Testing
         }
         #expect(error.description.hasSuffix(complaint), "\(error)")
     }
+
+    @Test func simulatedModelsAreRead() throws {
+        let model = try description(
+            model: #"{"simulated": {"steps": [2, 3], "tokens_per_step": [5, 9], "ms_per_token": 0.5}}"#
+        ).models["m"]
+        #expect(model?.path == nil)
+        #expect(model?.simulated?.steps == 2...3)
+        #expect(model?.simulated?.timePerToken == .microseconds(500))
+    }
+
+    @Test(arguments: [
+        (#"{"simulated": {"steps": [3, 2]}}"#, "simulated.steps: expected [least, most] within 1 to 10000, got [3, 2]"),
+        (#"{"simulated": {"tokens_per_step": [1, 2]}}"#, "expected [least, most] within 3 to 100000, got [1, 2]"),
+        (#"{"simulated": {"ms_per_probe": -1}}"#, "expected milliseconds from 0 to 60000.0, got -1.0"),
+        (#"{"simulated": {"speed": 1}}"#, "unknown key"),
+        (#"{"simulated": {}, "path": "x"}"#, "models.m.path: a simulated model takes no other key"),
+        ("{}", "models.m.path: key is missing"),
+    ])
+    func senselessSimulationsAreRefused(_ model: String, _ complaint: String) throws {
+        let error = try #require(throws: ModelPoolError.self) { try description(model: model) }
+        #expect(error.description.contains(complaint), "\(error)")
+    }
 }

@@ -21,7 +21,7 @@ enum PoolChecks {
             let folder = file.deletingLastPathComponent()
             return [Finding("models", "\(path): pairs \(pairs), default \(description.defaultPair)")]
                 + description.models.sorted { $0.key < $1.key }.map { name, model in
-                    self.model(name, model, URL(fileURLWithPath: model.path, relativeTo: folder))
+                    self.model(name, model, URL(fileURLWithPath: model.path ?? "", relativeTo: folder))
                 } + [memory(description, folder)]
         } catch {
             return [
@@ -33,6 +33,9 @@ enum PoolChecks {
     }
 
     private static func model(_ name: String, _ model: ModelPoolDescription.Model, _ folder: URL) -> Finding {
+        if let simulated = model.simulated {
+            return Finding("model \(name)", SimulatedModelReport(simulated).summary)
+        }
         do {
             let report = try ModelReport(path: folder.standardizedFileURL.path, entry: model)
             return Finding("model \(name)", report.summary)

@@ -3,7 +3,7 @@ import Foundation
 
 /// What the models of a pool file, or a single model, hold.
 struct PoolReport {
-    private let models: [(name: String, report: ModelReport)]
+    private let models: [(name: String, report: any PoolMember)]
     private let pairs: [(name: String, pair: ModelPoolDescription.Pair)]
     private let defaultPair: String?
 
@@ -23,7 +23,8 @@ struct PoolReport {
         let file = URL(fileURLWithPath: poolFile)
         let description = try ModelPoolDescription.read(file)
         models = try description.models.sorted { $0.key < $1.key }.map { name, model in
-            let path = URL(fileURLWithPath: model.path, relativeTo: file.deletingLastPathComponent())
+            if let simulated = model.simulated { return (name, SimulatedModelReport(simulated)) }
+            let path = URL(fileURLWithPath: model.path ?? "", relativeTo: file.deletingLastPathComponent())
                 .standardizedFileURL.path
             return (name, try ModelReport(path: path, entry: model, sessions: sessions))
         }
@@ -60,3 +61,13 @@ struct PoolReport {
         ])
     }
 }
+
+/// A model as `models show` prints it.
+protocol PoolMember {
+    /// Lines of name and value.
+    func text(title: String, _ palette: Palette) -> String
+    /// One JSON object.
+    func json(name: String) -> String
+}
+
+extension ModelReport: PoolMember {}
