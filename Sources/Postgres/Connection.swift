@@ -61,20 +61,26 @@ public actor Connection {
     /// - Parameters:
     ///   - sql: One statement with `$1`, `$2`, … for parameters.
     ///   - values: The parameters.
+    ///   - limit: Overrides ``ConnectionOptions/statementTimeout``.
     /// - Throws: ``PostgresError``.
     @discardableResult
-    public func query(_ sql: String, _ values: [any PostgresEncodable] = []) throws -> Rows {
+    public func query(
+        _ sql: String, _ values: [any PostgresEncodable] = [], within limit: Duration? = nil
+    ) throws -> Rows {
         let handle = try ready(for: sql)
         try handle.send(sql, try Self.parameters(values, sql), preparedAs: nil, statement: sql)
-        return Rows(result: try collect(sql))
+        return Rows(result: try collect(sql, within: limit))
     }
 
     /// Runs a statement that this connection keeps prepared, for statements that run often.
     ///
+    /// - Parameter limit: Overrides ``ConnectionOptions/statementTimeout``.
     /// - Throws: ``PostgresError``.
     @discardableResult
-    public func query(prepared sql: String, _ values: [any PostgresEncodable] = []) throws -> Rows {
-        guard options.preparesStatements else { return try query(sql, values) }
+    public func query(
+        prepared sql: String, _ values: [any PostgresEncodable] = [], within limit: Duration? = nil
+    ) throws -> Rows {
+        guard options.preparesStatements else { return try query(sql, values, within: limit) }
         let handle = try ready(for: sql)
         let parameters = try Self.parameters(values, sql)
         let name: String
@@ -86,7 +92,23 @@ public actor Connection {
             prepared[sql] = name
         }
         try handle.send(sql, parameters, preparedAs: name, statement: sql)
-        return Rows(result: try collect(sql))
+        return Rows(result: try collect(sql, within: limit))
+    }
+
+    /// Waits for notifications on channels that this connection has begun to `LISTEN` to. Other calls wait meanwhile:
+    /// a listener has a connection of its own.
+    ///
+    /// - Parameter duration: How long to wait for the first.
+    /// - Returns: What came, in order; empty if nothing did in time or the task was cancelled.
+    /// - Throws: ``PostgresError/connectionLost(_:statement:)``.
+    public func notifications(waitingAtMost duration: Duration) throws -> [Notification] {
+        let handle = try ready(for: "LISTEN")
+        do {
+            return try handle.notifications(waitingAtMost: duration)
+        } catch {
+            close()
+            throw error
+        }
     }
 
     /// Runs one or several statements separated by semicolons, without parameters; all in one transaction unless they
@@ -176,10 +198,10 @@ public actor Connection {
     }
 
     /// Waits for the result; closes a connection that broke or no longer answers.
-    private func collect(_ sql: String) throws -> ResultHandle {
+    private func collect(_ sql: String, within limit: Duration? = nil) throws -> ResultHandle {
         guard let handle else { throw Self.closed(sql) }
         do {
-            return try handle.collect(sql)
+            return try handle.collect(sql, within: limit)
         } catch let error as PostgresError {
             if error.needsReconnect || handle.isBusy { close() }
             throw error

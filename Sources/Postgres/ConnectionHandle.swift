@@ -81,16 +81,22 @@ final class ConnectionHandle {
     /// Sends one or several statements without parameters (`PQsendQuery`).
     func send(script: String) throws { try check(PQsendQuery(pointer, script), script) }
 
-    /// Waits for the results of what was sent and gives back the last one (`PQgetResult`).
-    func collect(_ statement: String) throws -> ResultHandle {
+    /// Waits for the results of what was sent and gives back the last one (`PQgetResult`). What was complete before a
+    /// cancel request reached the server counts.
+    ///
+    /// - Parameter limit: Overrides the connection's time limit.
+    func collect(_ statement: String, within timeLimit: Duration? = nil) throws -> ResultHandle {
         var last: ResultHandle?
         var failure: ServerMessage?
-        try forEachResult(statement) { result in
+        let timeLimit = timeLimit ?? timeout
+        let reason = try forEachResult(statement, within: timeLimit) { result in
             if result.status == PGRES_FATAL_ERROR { failure = failure ?? ServerMessage(result.pointer) }
             last = result
             return [PGRES_COPY_IN, PGRES_COPY_OUT].contains(result.status)
         }
-        if let failure { throw PostgresError.server(failure, statement: statement) }
+        if let failure {
+            throw reason?.error(statement, timeLimit) ?? PostgresError.server(failure, statement: statement)
+        }
         guard let last else { throw PostgresError.connectionLost(Self.message(pointer), statement: statement) }
         return last
     }
@@ -120,42 +126,73 @@ final class ConnectionHandle {
             guard length == 0 else {
                 throw PostgresError.connectionLost(Self.message(pointer), statement: statement)
             }
-            try waitForInput(&limit, statement)
+            try waitForInput(&limit, statement, timeout)
+        }
+    }
+
+    /// Takes what the server has notified of (`PQnotifies`); waits for the first, at most a while.
+    ///
+    /// - Returns: Empty if nothing came in time or the task was cancelled.
+    func notifications(waitingAtMost duration: Duration) throws -> [Notification] {
+        let deadline = ContinuousClock.now + duration
+        let what = "LISTEN"
+        while true {
+            try check(PQconsumeInput(pointer), what)
+            var received: [Notification] = []
+            while let notification = PQnotifies(pointer) {
+                defer { PQfreemem(notification) }
+                received.append(
+                    Notification(
+                        channel: String(cString: notification.pointee.relname),
+                        payload: String(cString: notification.pointee.extra)))
+            }
+            guard isAlive else { throw PostgresError.connectionLost(Self.message(pointer), statement: what) }
+            if !received.isEmpty || Task.isCancelled || ContinuousClock.now >= deadline { return received }
+            _ = try pollForInput(what)
         }
     }
 
     /// Reads results until there are none left or `body` asks to stop.
-    private func forEachResult(_ statement: String, _ body: (ResultHandle) -> Bool) throws {
-        var limit = Limit(timeout, Self.grace)
+    ///
+    /// - Returns: Why the server was asked to cancel, if it was.
+    private func forEachResult(
+        _ statement: String, within timeLimit: Duration?, _ body: (ResultHandle) -> Bool
+    ) throws -> Limit.Reason? {
+        var limit = Limit(timeLimit, Self.grace)
         while true {
-            while PQisBusy(pointer) == 1 { try waitForInput(&limit, statement) }
+            while PQisBusy(pointer) == 1 { try waitForInput(&limit, statement, timeLimit) }
             guard let result = PQgetResult(pointer) else { break }
             let handle = ResultHandle(result, statement: statement)
             if PQstatus(pointer) == CONNECTION_BAD {
                 throw PostgresError.connectionLost(ServerMessage(result), statement: statement)
             }
-            if body(handle) { return }
+            if body(handle) { break }
         }
-        if let reason = limit.reason { throw reason.error(statement, timeout) }
+        return limit.reason
     }
 
     /// Waits until the server sends something, the task is cancelled or time is up.
-    private func waitForInput(_ limit: inout Limit, _ statement: String) throws {
+    private func waitForInput(_ limit: inout Limit, _ statement: String, _ timeLimit: Duration?) throws {
         switch limit.check(isCancelled: Task.isCancelled) {
         case .proceed: break
         case .cancel: cancel()
         case .abandon:
             // The server does not even confirm the cancellation: the network or the server is gone.
-            let error = limit.reason?.error(statement, timeout)
+            let error = limit.reason?.error(statement, timeLimit)
             throw error ?? PostgresError.connectionLost(Self.message(pointer), statement: statement)
         }
+        if try pollForInput(statement) { try check(PQconsumeInput(pointer), statement) }
+    }
+
+    /// Waits a slice of time for bytes from the server; whether there are any.
+    private func pollForInput(_ statement: String) throws -> Bool {
         var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
         let ready = poll(&descriptor, 1, Self.slice)
         if ready < 0, errno != EINTR {
             throw PostgresError.connectionLost(
                 ServerMessage(client: "poll failed: errno \(errno)"), statement: statement)
         }
-        if ready > 0 { try check(PQconsumeInput(pointer), statement) }
+        return ready > 0
     }
 
     /// Asks the server to cancel the running statement (`PQcancel`).

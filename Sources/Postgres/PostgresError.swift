@@ -66,6 +66,12 @@ public enum PostgresError: Error, Sendable, Hashable, CustomStringConvertible, C
         return ["40001", "40P01", "55P03", "57014"].contains(sqlState ?? "")
     }
 
+    /// Whether a statement was given up for taking too long, or for waiting too long for a lock.
+    public var isTimeLimit: Bool {
+        if case .timeout = self { return true }
+        return ["55P03", "57014"].contains(sqlState ?? "")
+    }
+
     private static func isOutage(_ state: String) -> Bool {
         state.hasPrefix("08") || ["57P01", "57P02", "57P03", "57P05", "25006", "53300"].contains(state)
     }

@@ -28,7 +28,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, PostgresElement, Postgr
 }
 
 /// A `date`: days since 1970-01-01.
-public struct Day: Sendable, Hashable, Comparable, PostgresElement, PostgresDecodable {
+public struct Day: Sendable, Hashable, Comparable, Codable, PostgresElement, PostgresDecodable {
     /// Days since 1970-01-01.
     public var days: Int32
 

@@ -2,6 +2,10 @@
 public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The worker's lease has run out or was taken; register again under a new id.
     case workerLost(worker: Int64)
+    /// The database wants workers of a newer protocol (setting `min_worker_protocol`).
+    case workerTooOld(protocol: Int, needed: Int)
+    /// A claim took longer than it may.
+    case claimTimedOut
     /// The database has an older schema than the program needs.
     case schemaTooOld(found: Int, needed: Int)
     /// The database has no glimpq schema.
@@ -19,6 +23,8 @@ public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: String {
         switch self {
         case .workerLost: "worker_lost"
+        case .workerTooOld: "worker_too_old"
+        case .claimTimedOut: "claim_timed_out"
         case .schemaTooOld: "schema_too_old"
         case .schemaMissing: "schema_missing"
         case .migrationChanged: "migration_changed"
@@ -32,6 +38,9 @@ public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .workerLost(let worker): "worker \(worker) has lost its lease; it must register again"
+        case .workerTooOld(let own, let needed):
+            "this worker speaks protocol \(own), the database wants \(needed) or newer; start a newer version of glimpq"
+        case .claimTimedOut: "a claim took longer than it may; the next one asks for fewer jobs"
         case .schemaTooOld(let found, let needed):
             "the database has schema version \(found), this program needs \(needed); run `glimpq migrate`"
         case .schemaMissing: "the database has no glimpq schema; run `glimpq migrate`"

@@ -1,5 +1,6 @@
 import Engine
 import Generation
+import Postgres
 import Queue
 import Routing
 
@@ -8,6 +9,7 @@ extension FailureClass {
     init(_ error: any Error) {
         switch error {
         case is SpecificationError: self = .badInput
+        case is PostgresError, is QueueError: self = .infra
         // Steps of other models, or of a newer program: a worker that knows them can go on.
         case is SessionError: self = .modelTransient
         case let error as ModelError:

@@ -1,3 +1,4 @@
+import Postgres
 import Queue
 
 /// Stores results in groups: while one statement is on its way, the next group gathers, so that the number of commits
@@ -17,6 +18,7 @@ actor Finisher {
     /// Stores a result.
     ///
     /// - Returns: What became of it.
+    /// - Throws: `PostgresError` if the database refuses it for good; `CancellationError` after ``giveUp()``.
     func finish(_ job: FinishedJob) async throws -> QueueClient.Verdict {
         if hasGivenUp { throw CancellationError() }
         return try await withCheckedThrowingContinuation { continuation in
@@ -44,6 +46,10 @@ actor Finisher {
         do {
             let verdicts = try await queue.finish(group.map(\.job))
             for entry in group { entry.continuation.resume(returning: verdicts[entry.job.lease] ?? .stale) }
+        } catch  where hasGivenUp {
+            for entry in group { entry.continuation.resume(throwing: CancellationError()) }
+        } catch let error as PostgresError where error.isRetryable || error.needsReconnect {
+            waiting = group + waiting  // too busy for a while: again, after what has gathered meanwhile joined in
         } catch  where group.count > 1 {
             // One result that the database refuses must not take the others with it.
             for entry in group { await store([entry]) }

@@ -2,12 +2,12 @@ import Queue
 
 /// How a session ended.
 enum JobEnd: Sendable {
-    /// With a result.
+    /// With a result. Its lease and what it says about the attempt are filled in when they are settled.
     case finished(FinishedJob)
     /// With an error of the job or of a model.
-    case failed(FailureClass, message: String, progress: Progress)
+    case failed(FailureClass, message: String)
     /// It was stopped from outside; ``SessionTable`` knows why.
-    case stopped(Progress)
+    case stopped
 
     /// What an attempt did before it ended.
     struct Progress: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Generation
 import Queue
 import Routing
@@ -23,44 +24,36 @@ final class JobRunner: Sendable {
             })
     }
 
+    /// Names and fingerprints of the models of each pair, as ``WorkerRegistration/models`` has them.
+    var models: String {
+        struct Model: Encodable {
+            var name: String
+            var fingerprint: String
+            init(_ identity: ModelIdentity) { (name, fingerprint) = (identity.name, identity.fingerprint) }
+        }
+        let described = pairs.mapValues { ["slm": Model($0.slm.identity), "llm": Model($0.llm.identity)] }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(described)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
     /// Runs a job to its end, or until the task is cancelled.
     ///
     /// - Parameters:
     ///   - job: The claim.
     ///   - rows: The finished steps of earlier attempts.
-    func run(_ job: ClaimedJob, resuming rows: [TraceRow]) async -> JobEnd {
-        let attempt = Attempt()
+    func run(_ job: HeldJob, resuming rows: [TraceRow]) async -> JobEnd {
         do {
-            return .finished(try await solve(job, resuming: rows, attempt: attempt))
+            return .finished(try await solve(job, resuming: rows))
         } catch is CancellationError {
-            return .stopped(attempt.progress)
+            return .stopped
         } catch {
-            return .failed(FailureClass(error), message: "\(error)", progress: attempt.progress)
+            return .failed(FailureClass(error), message: "\(error)")
         }
     }
 
-    /// The records of one attempt, written by the session and read when it has ended.
-    private final class Attempt: Sendable {
-        private let records = Mutex<[StepRecord]>([])
-
-        var newRecords: [StepRecord] { records.withLock { $0 } }
-
-        var progress: JobEnd.Progress {
-            records.withLock { records in
-                JobEnd.Progress(
-                    stepsWritten: records.count,
-                    tokens: records.reduce(0) { sum, record in
-                        sum + Int64(record.cost.slm.decodedTokens + record.cost.llm.decodedTokens)
-                    })
-            }
-        }
-
-        func append(_ record: StepRecord) { records.withLock { $0.append(record) } }
-    }
-
-    private func solve(
-        _ job: ClaimedJob, resuming rows: [TraceRow], attempt: Attempt
-    ) async throws -> FinishedJob {
+    private func solve(_ held: HeldJob, resuming rows: [TraceRow]) async throws -> FinishedJob {
+        let job = held.claim
         let pairName = job.pair ?? pool.defaultPair
         guard let pair = pairs[pairName] else {
             throw SpecificationError(key: "pair", expected: "one of \(pool.pairNames)", got: pairName.debugDescription)
@@ -76,29 +69,25 @@ final class JobRunner: Sendable {
             record.text = pair[record.owner].vocabulary.text(of: record.tokens)
             return record
         }
+        held.resume(from: resumed)
         let session = try ReasoningSession(
             specification: specification, pair: pair,
             sequences: SessionSequences(session: sessionNumber.add(1, ordering: .relaxed).newValue), resuming: resumed)
         let outcome = try await session.run { [traces] record in
-            try await traces.append(TraceRow(record, lease: job.lease, day: job.day))
-            attempt.append(record)
+            for row in held.append(record) { try await traces.append(row) }
         }
-        var finished = try result(of: job, specification, pair, outcome, records: resumed + attempt.newRecords)
+        var finished = try result(of: job, specification, pair, outcome, output: held.text)
         finished.params = parameters.json
         finished.strategyParams = parameters.variant
-        finished.stepsWritten = attempt.progress.stepsWritten
-        finished.attemptTokens = attempt.progress.tokens
-        // Its trace is durable before a result is.
-        finished.traceRowsDropped = try await traces.flush(job.lease.job)
         return finished
     }
 
     private func result(
         of job: ClaimedJob, _ specification: JobSpecification, _ pair: ModelPair, _ outcome: SessionOutcome,
-        records: [StepRecord]
+        output: String
     ) throws -> FinishedJob {
         var result = FinishedJob(
-            job.lease, output: records.map(\.text).joined(), finishReason: outcome.answerFinish.rawValue,
+            job.lease, output: output, finishReason: outcome.answerFinish.rawValue,
             pair: pair.name, engineVersion: Product.version)
         result.activeNanoseconds = outcome.slm.work.activeNanoseconds + outcome.llm.work.activeNanoseconds
         result.slmParameters = pair.slm.identity.parameterCount

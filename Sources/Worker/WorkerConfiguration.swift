@@ -12,6 +12,12 @@ public struct WorkerConfiguration: Sendable {
     public var sweepInterval = Duration.seconds(5)
     /// How long jobs in flight may go on after a request to stop, before they are handed back.
     public var drainGrace = Duration.seconds(30)
+    /// Whether to hear wake-ups (`glimpq.wake`) on a session of its own. Not behind a transaction pooler.
+    public var listens = false
+    /// Folder for finished results that the database does not take, until it does; `nil` keeps them in memory only.
+    public var spool: String?
+    /// How long a worker that is too old for the database waits before it asks again.
+    public var registrationInterval = Duration.seconds(30)
     /// Whether to stop once no job of the queues is left to do.
     public var stopsWhenIdle = false
 

@@ -46,6 +46,23 @@ public struct ClaimedJob: Sendable, Hashable {
     /// Whether an earlier attempt may have left finished steps; ``QueueClient/loadResume(_:worker:)`` has them.
     public var mayResume: Bool { lease.epoch > 1 }
 
+    /// Creates the claim of a plain job: first attempt, nothing optional.
+    public init(_ lease: JobLease, day: Day, prompt: String) {
+        self.lease = lease
+        self.day = day
+        self.prompt = prompt
+        queue = "default"
+        priority = 0
+        params = "{}"
+        strategy = "glimprouter"
+        seed = UInt64(bitPattern: lease.job)
+        attempt = 1
+        maximumAttempts = 3
+        infrastructureFailures = 0
+        isIsolated = false
+        cancelRequested = false
+    }
+
     /// Reads a row of `claim_v1`.
     init(_ row: Row) throws {
         lease = JobLease(job: try row.get("job_id"), epoch: try row.get("epoch"))

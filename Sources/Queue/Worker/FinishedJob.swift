@@ -1,5 +1,5 @@
 /// The result of a job, ready to be stored.
-public struct FinishedJob: Sendable, Hashable, Encodable {
+public struct FinishedJob: Sendable, Hashable, Codable {
     /// The job.
     public var job: Int64
     /// The claim under which it was done.
@@ -30,6 +30,8 @@ public struct FinishedJob: Sendable, Hashable, Encodable {
     public var slmPrefillTokens = 0
     /// Context tokens that the large model had to compute.
     public var llmPrefillTokens = 0
+    /// Rows that the trace must have in the database, earlier attempts' included, before the result may be stored.
+    public var traceRows = 0
     /// Rows of the trace that could not be stored.
     public var traceRowsDropped = 0
     /// Whether the answer agrees with the reference answer; `nil` without one.
@@ -100,6 +102,7 @@ public struct FinishedJob: Sendable, Hashable, Encodable {
         case probeTokens = "probe_tokens"
         case slmPrefillTokens = "slm_prefill_tokens"
         case llmPrefillTokens = "llm_prefill_tokens"
+        case traceRows = "trace_rows"
         case traceRowsDropped = "trace_rows_dropped"
         case correct
         case finishReason = "finish_reason"

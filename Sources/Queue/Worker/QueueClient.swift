@@ -1,6 +1,4 @@
-internal import FoundationEssentials
 public import Logging
-internal import Migrations
 public import Postgres
 
 /// A worker's side of the queue: claim, beat, finish, fail, release, resume, sweep.
@@ -10,62 +8,42 @@ public import Postgres
 /// every call may be repeated: a finish that was stored already is recognised, a claim whose reply was lost is found
 /// by ``Reconciler``.
 public final class QueueClient: Sendable {
-    private let work: ReconnectingConnection
-    private let pulse: ReconnectingConnection
+    /// How long a claim may take. One that is slower asks for too much, or somebody holds what it needs.
+    private static let claimLimit = Duration.seconds(5)
+
+    let work: ReconnectingConnection
+    let pulse: ReconnectingConnection
 
     /// Creates a client; connections open with their first use.
-    public init(_ options: ConnectionOptions, logger: Logger) {
+    public init(_ options: ConnectionOptions, counters: DatabaseCounters = DatabaseCounters(), logger: Logger) {
         var work = options
         work.statementTimeout = options.statementTimeout ?? .seconds(30)
         var pulse = options
         pulse.statementTimeout = .seconds(5)
-        self.work = ReconnectingConnection(work, logger: logger)
+        self.work = ReconnectingConnection(work, counters: counters, logger: logger)
         // A renewal that waits long between attempts would cost the lease.
         self.pulse = ReconnectingConnection(
-            pulse, backoff: Backoff(initial: .milliseconds(100), ceiling: .seconds(1)), logger: logger)
-    }
-
-    /// Makes a worker known, under a new id.
-    ///
-    /// - Parameter attempts: How often to try while the database cannot be reached; `nil` for as long as it takes.
-    /// - Throws: ``QueueError/schemaTooOld(found:needed:)``, ``QueueError/schemaMissing``, `PostgresError`.
-    public func register(
-        _ registration: WorkerRegistration, attempts: Int? = nil
-    ) async throws -> RegisteredWorker {
-        do {
-            return try await pulse.run("register", attempts: attempts) { connection in
-                let sentAt = ContinuousClock.now
-                let row = try await connection.query(
-                    "SELECT * FROM glimpq.register_v1($1, $2, $3, $4, $5, $6)",
-                    [
-                        registration.host, registration.processID, registration.version,
-                        Int32(registration.capacity), registration.queues, registration.pairs,
-                    ]
-                ).one()
-                let version: Int = try row.get("schema_version")
-                guard version >= Migrations.latestVersion else {
-                    throw QueueError.schemaTooOld(found: version, needed: Migrations.latestVersion)
-                }
-                return RegisteredWorker(
-                    id: try row.get("worker_id"), timeToLive: .seconds(try row.get("lease_seconds", as: Int.self)),
-                    registeredAt: sentAt)
-            }
-        } catch let error as PostgresError where ["3F000", "42883"].contains(error.sqlState ?? "") {
-            throw QueueError.schemaMissing
-        }
+            pulse, backoff: Backoff(initial: .milliseconds(100), ceiling: .seconds(1)), counters: counters,
+            logger: logger)
     }
 
     /// Claims jobs: at most `limit`, from the queues in the order given, of pairs that the worker serves or without a
     /// pair. Empty if there is nothing to do, the queues are paused, or an isolated job must run alone.
     ///
-    /// - Throws: ``QueueError/workerLost(worker:)`` if the worker's lease has run out or it is draining.
+    /// - Throws: ``QueueError/workerLost(worker:)`` if the worker's lease has run out or it is draining;
+    ///   ``QueueError/claimTimedOut`` after five seconds, or one second of waiting for a lock.
     public func claim(worker: Int64, limit: Int, queues: [String], pairs: [String]) async throws -> [ClaimedJob] {
         precondition(limit > 0, "a claim of \(limit) jobs")
         do {
             let jobs = try await work.run("claim") { connection in
-                try await connection.query(
-                    prepared: "SELECT * FROM glimpq.claim_v1($1, $2, $3, $4)", [worker, Int32(limit), queues, pairs]
-                ).map(ClaimedJob.init)
+                do {
+                    return try await connection.query(
+                        prepared: "SELECT * FROM glimpq.claim_v1($1, $2, $3, $4)",
+                        [worker, Int32(limit), queues, pairs], within: Self.claimLimit
+                    ).map(ClaimedJob.init)
+                } catch let error as PostgresError where error.isTimeLimit {
+                    throw QueueError.claimTimedOut
+                }
             }
             precondition(jobs.count <= limit, "claimed \(jobs.count) jobs instead of at most \(limit)")
             return jobs.sorted { (-$0.priority, $0.lease.job) < (-$1.priority, $1.lease.job) }
@@ -110,47 +88,6 @@ public final class QueueClient: Sendable {
         }
     }
 
-    /// What became of a result.
-    public enum Verdict: String, Sendable, Hashable {
-        /// Stored now.
-        case accepted
-        /// Stored by an earlier call, whose reply was lost.
-        case duplicate
-        /// Dropped: someone else has claimed the job since, or it was cancelled.
-        case stale
-    }
-
-    /// Stores results and ends their jobs, in one statement. Flush their traces first (``TraceWriter/flush(_:)``).
-    ///
-    /// - Returns: What became of each.
-    public func finish(_ jobs: [FinishedJob]) async throws -> [JobLease: Verdict] {
-        guard !jobs.isEmpty else { return [:] }
-        let json = String(decoding: try JSONEncoder().encode(jobs.map(\.storable)), as: UTF8.self)
-        return try await work.run("finish") { connection in
-            var verdicts: [JobLease: Verdict] = [:]
-            for row in try await connection.query(prepared: "SELECT * FROM glimpq.finish_v1($1)", [json]) {
-                let lease = JobLease(job: try row.get("job_id"), epoch: try row.get("epoch"))
-                verdicts[lease] = Verdict(rawValue: try row.get("verdict"))
-            }
-            return verdicts
-        }
-    }
-
-    /// Ends attempts that failed.
-    ///
-    /// - Returns: The state of each job that was still this attempt's: `ready`, `delayed`, `failed` or `cancelled`.
-    public func fail(_ jobs: [FailedJob]) async throws -> [Int64: String] {
-        guard !jobs.isEmpty else { return [:] }
-        let json = String(decoding: try JSONEncoder().encode(jobs.map(\.wire)), as: UTF8.self)
-        return try await work.run("fail") { connection in
-            var states: [Int64: String] = [:]
-            for row in try await connection.query(prepared: "SELECT * FROM glimpq.fail_v1($1)", [json]) {
-                states[try row.get("job_id")] = try row.get("state", as: String.self)
-            }
-            return states
-        }
-    }
-
     /// Gives jobs back unfinished, their attempts refunded.
     ///
     /// - Returns: The jobs that were still this worker's.
@@ -166,14 +103,14 @@ public final class QueueClient: Sendable {
     }
 
     /// The finished steps that claimed jobs can go on from, in order and without gaps, and a note in the attempts that
-    /// they do. Jobs that start from nothing are left out.
+    /// they do. Jobs that start from nothing are left out; so are those whose steps other models wrote.
     public func loadResume(_ jobs: [JobLease], worker: Int64) async throws -> [JobLease: [TraceRow]] {
         guard !jobs.isEmpty else { return [:] }
         let leases = Dictionary(uniqueKeysWithValues: jobs.map { ($0.job, $0) })
         return try await work.run("resume") { connection in
             var steps: [JobLease: [TraceRow]] = [:]
             let rows = try await connection.query(
-                "SELECT * FROM glimpq.load_resume_v1($1, $2, $3)", [worker, jobs.map(\.job), jobs.map(\.epoch)])
+                "SELECT * FROM glimpq.load_resume_v2($1, $2, $3)", [worker, jobs.map(\.job), jobs.map(\.epoch)])
             for row in rows {
                 let step = try TraceRow(row)
                 guard let lease = leases[step.job] else { continue }

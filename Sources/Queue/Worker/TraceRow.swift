@@ -1,7 +1,7 @@
 public import Postgres
 
 /// One row of a trace: a finished reasoning step, or the answer.
-public struct TraceRow: Sendable, Hashable {
+public struct TraceRow: Sendable, Hashable, Codable {
     /// What a row is.
     public enum Kind: String, Sendable, Hashable, Codable {
         case thinking, answer
@@ -68,7 +68,7 @@ public struct TraceRow: Sendable, Hashable {
     public var extra: String?
 
     /// What a step cost both models, probe included.
-    public struct Cost: Sendable, Hashable {
+    public struct Cost: Sendable, Hashable, Codable {
         /// Context tokens the small model computed.
         public var slmPrefill: Int32 = 0
         /// Context tokens the small model found in its cache.

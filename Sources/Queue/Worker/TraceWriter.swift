@@ -44,15 +44,38 @@ public actor TraceWriter {
     private var settled = 0
     /// Rows up to this one are to be written although no write is due.
     private var target = 0
-    private var isPumping = false
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var pumping: Task<Void, Never>?
+    private var isClosed = false
+    private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var waitersEver: UInt64 = 0
     private var dropped: [Int64: Int] = [:]
 
+    /// What has become of rows so far.
+    public struct Counts: Sendable, Hashable {
+        /// Rows that wait.
+        public var backlog = 0
+        /// Rows that the server took.
+        public var written = 0
+        /// Rows that the server refused, or that were never written.
+        public var dropped = 0
+    }
+
+    /// What has become of rows so far.
+    public var counts: Counts {
+        var counts = sums
+        counts.backlog = buffer.rows.count
+        return counts
+    }
+    private var sums = Counts()
+
     /// Creates a writer; its connection opens with the first row.
-    public init(_ options: ConnectionOptions, limits: Limits = Limits(), logger: Logger) {
+    public init(
+        _ options: ConnectionOptions, limits: Limits = Limits(), counters: DatabaseCounters = DatabaseCounters(),
+        logger: Logger
+    ) {
         var options = options
         options.statementTimeout = options.statementTimeout ?? .seconds(30)
-        connection = ReconnectingConnection(options, logger: logger)
+        connection = ReconnectingConnection(options, counters: counters, logger: logger)
         self.limits = limits
         self.logger = logger
         buffer = TraceBuffer(limits)
@@ -103,33 +126,51 @@ public actor TraceWriter {
     /// Rows that wait.
     public var backlog: Int { buffer.rows.count }
 
-    /// Closes the connection; rows that still wait are lost. Flush first.
-    public func close() async { await connection.close() }
+    /// Stops writing and closes the connection. Flush first: rows that still wait are lost, which is logged and counted.
+    ///
+    /// - Returns: How many rows were lost.
+    @discardableResult
+    public func close() async -> Int {
+        isClosed = true
+        pumping?.cancel()
+        await pumping?.value
+        announce()
+        await connection.close()
+        let lost = buffer.rows.count
+        if lost > 0 {
+            logger.warning("trace rows were not written before the end", metadata: ["rows": "\(lost)"])
+            buffer.removeFirst(lost)
+            sums.dropped += lost
+        }
+        return lost
+    }
 
     /// Starts writing unless it is under way.
     private func pump() {
-        guard !isPumping, !buffer.isEmpty, buffer.isDue || settled < target || buffer.isFull else { return }
-        isPumping = true
-        Task { await drain() }
+        guard pumping == nil, !isClosed, !buffer.isEmpty, buffer.isDue || settled < target || buffer.isFull else {
+            return
+        }
+        pumping = Task { await drain() }
     }
 
     private func drain() async {
         var backoff = Backoff()
-        while !buffer.isEmpty, buffer.isDue || settled < target {
+        while !isClosed, !buffer.isEmpty, buffer.isDue || settled < target {
             let rows = buffer.head()
             do {
                 try await write(rows)
+                sums.written += rows.count
                 settle(rows.count)
                 backoff.reset()
-            } catch let error as PostgresError where error.needsReconnect || error.isRetryable {
+            } catch let error as PostgresError where error.isPassing {
                 logger.warning("traces cannot be written, trying again", metadata: ["error": "\(error)"])
-                announce()  // lets cancelled waiters see it
                 try? await Task.sleep(for: backoff.delay(random: .random(in: 0..<1)))
             } catch {
+                if isClosed { break }
                 await writeSingly(rows)
             }
         }
-        isPumping = false
+        pumping = nil
         announce()
     }
 
@@ -148,11 +189,13 @@ public actor TraceWriter {
         for row in rows {
             do {
                 try await write([row])
-            } catch let error as PostgresError where error.needsReconnect || error.isRetryable {
-                announce()
+                sums.written += 1
+            } catch let error as PostgresError where error.isPassing {
                 return  // the rest goes through the bulk path again
             } catch {
+                if isClosed { return }
                 dropped[row.job, default: 0] += 1
+                sums.dropped += 1
                 logger.error(
                     "trace row refused by the database and dropped",
                     metadata: ["job": "\(row.job)", "step": "\(row.sequence)", "error": "\(error)"])
@@ -168,14 +211,37 @@ public actor TraceWriter {
     }
 
     private func announce() {
-        let resumed = waiters
-        waiters = []
+        let resumed = waiters.values
+        waiters = [:]
         for waiter in resumed { waiter.resume() }
     }
 
+    /// Waits until rows have been written. A task that is cancelled does not wait for the database.
     private func nextChange() async throws {
+        let number = waitersEver
+        waitersEver += 1
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled || isClosed {
+                    continuation.resume()
+                } else {
+                    waiters[number] = continuation
+                }
+            }
+        } onCancel: {
+            Task { await self.resume(number) }
+        }
+        if isClosed { throw CancellationError() }
         try Task.checkCancellation()
-        await withCheckedContinuation { waiters.append($0) }
-        try Task.checkCancellation()
+    }
+
+    private func resume(_ number: UInt64) { waiters.removeValue(forKey: number)?.resume() }
+}
+
+extension PostgresError {
+    /// Whether the same rows may be taken later: the database is away, busy, or the statement was withdrawn.
+    fileprivate var isPassing: Bool {
+        if case .cancelled = self { return true }
+        return needsReconnect || isRetryable
     }
 }

@@ -1,5 +1,8 @@
 /// What a worker tells about itself when it starts.
 public struct WorkerRegistration: Sendable, Hashable {
+    /// Which server functions this program calls; rises when they change in a way that matters.
+    public static let protocolVersion: Int32 = 2
+
     /// Name of the machine.
     public var host: String
     /// The process.
@@ -12,10 +15,18 @@ public struct WorkerRegistration: Sendable, Hashable {
     public var queues: [String]
     /// Model pairs it can serve.
     public var pairs: [String]
+    /// The pair of jobs that name none.
+    public var defaultPair: String?
+    /// The models of each pair, a JSON object `{pair: {"slm": {"name", "fingerprint"}, "llm": …}}`: steps that other
+    /// models wrote are not gone on from. `nil` tells nothing.
+    public var models: String?
+    /// The number under which the same process was known until it was declared lost.
+    public var previous: Int64?
 
     /// Creates a registration.
     public init(
-        host: String, processID: Int32, version: String, capacity: Int, queues: [String] = ["default"], pairs: [String]
+        host: String, processID: Int32, version: String, capacity: Int, queues: [String] = ["default"], pairs: [String],
+        defaultPair: String? = nil, models: String? = nil
     ) {
         self.host = host
         self.processID = processID
@@ -23,6 +34,15 @@ public struct WorkerRegistration: Sendable, Hashable {
         self.capacity = capacity
         self.queues = queues
         self.pairs = pairs
+        self.defaultPair = defaultPair
+        self.models = models
+    }
+
+    /// The same process after it was declared lost.
+    public func following(_ worker: Int64) -> WorkerRegistration {
+        var copy = self
+        copy.previous = worker
+        return copy
     }
 }
 
@@ -34,12 +54,15 @@ public struct RegisteredWorker: Sendable, Hashable {
     public var timeToLive: Duration
     /// When the registration was sent; the first renewal for a ``LeaseClock``.
     public var registeredAt: ContinuousClock.Instant
+    /// Names the database; job numbers mean something only together with it.
+    public var databaseID: String
 
     /// Creates an identity.
-    public init(id: Int64, timeToLive: Duration, registeredAt: ContinuousClock.Instant) {
+    public init(id: Int64, timeToLive: Duration, registeredAt: ContinuousClock.Instant, databaseID: String = "") {
         self.id = id
         self.timeToLive = timeToLive
         self.registeredAt = registeredAt
+        self.databaseID = databaseID
     }
 
     /// A clock for the lease that the registration gave.
