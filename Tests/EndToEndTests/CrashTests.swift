@@ -59,7 +59,6 @@ import Testing
             try await setup.sql.query("UPDATE glimpq.setting SET value = 2 WHERE name = 'lease_seconds'")
             try await setup.enqueue()
             try await body(setup)
-            try await Invariants.check(setup.sql)
             await setup.sql.close()
         }
     }

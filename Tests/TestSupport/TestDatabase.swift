@@ -31,9 +31,15 @@ public struct TestDatabase: Sendable {
         return ConnectionOptions(Self.string(options.string, adding: "user=\(user) password=test"))
     }
 
-    /// Runs a test on a fresh database with the schema, and drops it afterwards.
+    /// Runs a test on a fresh database with the schema, checks the ``Invariants`` at its end, and drops it afterwards.
     public static func run<Result>(_ body: (TestDatabase) async throws -> Result) async throws -> Result {
-        try await run(template: try await Template.shared.name(), body)
+        try await run(template: try await Template.shared.name()) { database in
+            let result = try await body(database)
+            let connection = try await database.connect()
+            try await Invariants.check(connection)
+            await connection.close()
+            return result
+        }
     }
 
     /// Runs a test on a fresh database without the schema, and drops it afterwards.
