@@ -80,6 +80,7 @@ import Testing
             result.thinkingStop = "thinking_end"
             result.stepsWritten = 8
             result.attemptTokens = 75
+            result.traceRowsDropped = 8
             _ = try await queue.client.finish([result])
             let row = try await queue.sql.query(
                 "SELECT r.*, a.steps_written, a.tokens FROM glimpq.result r JOIN glimpq.attempt a USING (job_id, epoch)"

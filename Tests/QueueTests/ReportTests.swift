@@ -175,7 +175,9 @@ import Testing
             try await queue.write([queue.step(job, 2)])
             let open = try #require(try await reader.trace(job.lease.job))
             #expect(open.state == "running" && open.rows.map(\.sequence) == [0, 1, 2] && open.job.result == nil)
-            _ = try await queue.client.finish([queue.result(job.lease)])
+            var result = queue.result(job.lease)
+            result.stepsWritten = 1
+            _ = try await queue.client.finish([result])
             let trace = try #require(try await reader.trace(job.lease.job))
             #expect(trace.prompt == "problem 1" && trace.state == "done")
             #expect(trace.rows.map(\.epoch) == [1, 1, 2])
