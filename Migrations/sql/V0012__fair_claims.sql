@@ -31,7 +31,7 @@ ALTER TABLE glimpq.job
     ADD CONSTRAINT job_reference_answer_size CHECK (epoch > 0 OR octet_length(reference_answer) <= 1048576) NOT VALID;
 
 -- Isolated jobs in work: next to none, asked for by every claim.
-CREATE INDEX job_running_suspect ON glimpq.job (worker_id) WHERE state = 'running' AND crash_suspect >= 2;
+CREATE INDEX job_running_suspect ON glimpq.job (crash_suspect) WHERE state = 'running' AND crash_suspect >= 2;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Switches per queue and tenant
@@ -102,12 +102,12 @@ $$;
 -- What the claim wants to know of a queue that has a row.
 CREATE VIEW glimpq.queue_switches AS
 SELECT q.name, q.paused_at IS NOT NULL AS paused, q.max_running, q.max_running_per_tenant,
-    q.fair OR q.max_running_per_tenant IS NOT NULL OR l.tenants AS turns,
-    q.max_running IS NOT NULL OR q.max_running_per_tenant IS NOT NULL OR l.tenants AS caps,
-    q.max_running_per_tenant IS NOT NULL OR l.tenants AS tenant_caps,
+    q.fair OR q.max_running_per_tenant IS NOT NULL OR l.queue IS NOT NULL AS turns,
+    q.max_running IS NOT NULL OR q.max_running_per_tenant IS NOT NULL OR l.queue IS NOT NULL AS caps,
+    q.max_running_per_tenant IS NOT NULL OR l.queue IS NOT NULL AS tenant_caps,
     q.default_timeout IS NOT NULL AS timeout
 FROM glimpq.queue q
-CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM glimpq.tenant_limit t WHERE t.queue = q.name) AS tenants) l;
+LEFT JOIN LATERAL (SELECT t.queue FROM glimpq.tenant_limit t WHERE t.queue = q.name LIMIT 1) l ON true;
 COMMENT ON VIEW glimpq.queue_switches IS 'How claims treat each queue: turns of tenants, caps to look after.';
 
 CREATE TRIGGER queue_prepare AFTER INSERT OR UPDATE ON glimpq.queue
@@ -210,14 +210,17 @@ $$;
 COMMENT ON FUNCTION glimpq.isolation_turn_v1 IS 'What crash suspects mean for a worker''s next claim: open, suspect (take one first), alone (it runs one), yield (become empty for one).';
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- The claim. The functions below it lock jobs and give back their numbers; they run under the planner settings of
--- claim_v2, which leave no plan but walks along the partial indexes, however stale the statistics, and under its
--- generic plans, which spare planning at every call. The literals let the planner prove the indexes' predicates.
+-- The claim. The functions below lock jobs and give back their numbers. They run under the settings of claim_v2:
+-- generic plans, which spare planning at every call, and no plan but a walk along an index. A worker may have planned
+-- when the table was empty, and the plan must hold when it has ten million rows. So nothing is left to costs: each
+-- statement asks for an order that one index alone has. That is why the queue is compared with a list of one, and a
+-- tenant with a range of one (what is known to be equal is no order), and why counts and EXISTS sort at all. The
+-- literals let the planner prove the indexes' predicates.
 
 -- A remembered start is where the walk begins in one priority: what lies before it was claimed, and its dead index
 -- entries need not be passed again.
 CREATE FUNCTION glimpq.ready_jobs_v2(
-    _limit int, _queue text, _pairs text[], _start_queues text[], _start_priorities smallint[], _start_ids bigint[])
+    _limit int, _queue text, _pairs text[], _start_queues text[], _start_priorities int[], _start_ids bigint[])
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, glimpq, pg_temp
@@ -230,7 +233,7 @@ DECLARE
 BEGIN
     FOR _priority, _first IN
         SELECT s.priority, s.id FROM unnest(_start_queues, _start_priorities, _start_ids) AS s(queue, priority, id)
-        WHERE s.queue = _queue AND s.priority IS NOT NULL AND s.id IS NOT NULL
+        WHERE cardinality(_start_queues) > 0 AND s.queue = _queue AND s.priority IS NOT NULL AND s.id IS NOT NULL
         ORDER BY s.priority DESC, s.id
     LOOP
         CONTINUE WHEN _priority > _highest;
@@ -247,10 +250,10 @@ BEGIN
         END IF;
         _ids := _ids || ARRAY(
             SELECT j.id FROM job j
-            WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = _queue
+            WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = ANY (ARRAY[_queue])
                 AND j.priority = _priority AND j.id >= _first AND j.run_at <= now()
                 AND (j.pair IS NULL OR j.pair = ANY (_pairs))
-            ORDER BY j.id
+            ORDER BY j.queue, j.priority DESC, j.id
             LIMIT _limit - cardinality(_ids)
             FOR NO KEY UPDATE SKIP LOCKED);
         IF cardinality(_ids) >= _limit THEN RETURN _ids; END IF;
@@ -276,16 +279,23 @@ DECLARE
     _taken int;
 BEGIN
     IF _tenant IS NULL THEN
-        SELECT count(*) INTO _taken FROM job j WHERE j.state = 'running' AND j.queue = _queue;
+        SELECT count(*) INTO _taken FROM (
+            SELECT FROM job j WHERE j.state = 'running' AND j.queue = ANY (ARRAY[_queue])
+            ORDER BY j.queue, coalesce(j.tenant, '') COLLATE "C" OFFSET 0) r;
     ELSE
-        SELECT count(*) INTO _taken FROM job j
-        WHERE j.state = 'running' AND j.queue = _queue AND coalesce(j.tenant, '') COLLATE "C" = _tenant;
+        SELECT count(*) INTO _taken FROM (
+            SELECT FROM job j
+            WHERE j.state = 'running' AND j.queue = _queue AND coalesce(j.tenant, '') COLLATE "C" >= _tenant
+                AND coalesce(j.tenant, '') COLLATE "C" <= _tenant
+            ORDER BY coalesce(j.tenant, '') COLLATE "C" OFFSET 0) r;
     END IF;
     IF NOT _suspect AND EXISTS (
-        SELECT FROM job j
-        WHERE j.state = 'ready' AND j.crash_suspect >= 2 AND j.queue = _queue
-            AND (_tenant IS NULL OR coalesce(j.tenant, '') COLLATE "C" = _tenant)
-            AND j.run_at < now() - setting('isolation_patience_seconds') * interval '1 second')
+        SELECT FROM (
+            SELECT j.tenant, j.run_at FROM job j
+            WHERE j.state = 'ready' AND j.crash_suspect >= 2 AND j.queue = ANY (ARRAY[_queue])
+            ORDER BY j.queue, j.priority DESC OFFSET 0) s
+        WHERE (_tenant IS NULL OR coalesce(s.tenant, '') COLLATE "C" = _tenant)
+            AND s.run_at < now() - setting('isolation_patience_seconds') * interval '1 second')
     THEN
         _taken := _taken + 1;
     END IF;
@@ -345,7 +355,8 @@ BEGIN
     open AS (
         SELECT * FROM (
             SELECT r.tenant, CASE WHEN _capped THEN tenant_room_v2(_queue, r.tenant, _default_cap, false) END AS room
-            FROM ring r OFFSET 0) r
+            -- A collation of an argument would become that of the function, whose look-ups then miss the indexes.
+            FROM (SELECT ring.tenant COLLATE "default" AS tenant FROM ring) r OFFSET 0) r
         WHERE r.room IS NULL OR r.room > 0
         LIMIT _limit)
     SELECT array_agg(o.tenant), array_agg(o.room) INTO tenants, rooms FROM open o;
@@ -388,9 +399,10 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT j.id FROM job j
                 WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = _queue
-                    AND coalesce(j.tenant, '') COLLATE "C" = t.tenant AND j.run_at <= now()
-                    AND (j.pair IS NULL OR j.pair = ANY (_pairs)) AND j.id <> ALL (_ids)
-                ORDER BY j.priority DESC, j.id
+                    AND coalesce(j.tenant, '') COLLATE "C" >= t.tenant
+                    AND coalesce(j.tenant, '') COLLATE "C" <= t.tenant
+                    AND j.run_at <= now() AND (j.pair IS NULL OR j.pair = ANY (_pairs)) AND j.id <> ALL (_ids)
+                ORDER BY coalesce(j.tenant, '') COLLATE "C", j.priority DESC, j.id
                 LIMIT least(t.room, _share)
                 FOR NO KEY UPDATE SKIP LOCKED) p
             WHERE t.room > 0
@@ -435,7 +447,7 @@ $$;
 -- The same for queues of which at least one has a row with switches. Claims from a queue with caps go one by one, so
 -- that none sees room which another is filling.
 CREATE FUNCTION glimpq.ready_jobs_of_switched_queues_v2(
-    _limit int, _queues text[], _pairs text[], _start_queues text[], _start_priorities smallint[],
+    _limit int, _queues text[], _pairs text[], _start_queues text[], _start_priorities int[],
     _start_ids bigint[], _suspect boolean)
 RETURNS bigint[]
 LANGUAGE plpgsql
@@ -451,7 +463,7 @@ BEGIN
     -- In the order of names, so that no two claims wait for each other.
     FOR _is IN SELECT * FROM queue_switches s WHERE s.name = ANY (_queues) AND (s.paused OR s.caps) ORDER BY s.name
     LOOP
-        IF _is.paused OR room_v2(_is.name, NULL, _is.max_running, _suspect) = 0 THEN
+        IF _is.paused OR _is.max_running IS NOT NULL AND room_v2(_is.name, NULL, _is.max_running, _suspect) = 0 THEN
             _closed := _closed || _is.name;
             CONTINUE;
         END IF;
@@ -487,7 +499,7 @@ $$;
 
 CREATE FUNCTION glimpq.claim_v2(
     _worker bigint, _limit int, _queues text[], _pairs text[], _start_queues text[] DEFAULT '{}',
-    _start_priorities smallint[] DEFAULT '{}', _start_ids bigint[] DEFAULT '{}')
+    _start_priorities int[] DEFAULT '{}', _start_ids bigint[] DEFAULT '{}')
 RETURNS TABLE (
     job_id bigint, epoch bigint, batch_id bigint, custom_id text, day date, queue text, priority smallint,
     prompt text, messages jsonb, params jsonb, pair text, strategy text, seed bigint, reference_answer text,
@@ -514,9 +526,10 @@ DECLARE
 BEGIN
     IF _limit <= 0 THEN RETURN; END IF;
     SELECT EXISTS (SELECT FROM worker w WHERE w.id = _worker AND w.state = 'live' AND w.lease_until > now()),
-        EXISTS (SELECT FROM job j WHERE j.state = 'running' AND j.crash_suspect >= 2 AND j.worker_id = _worker)
-            OR EXISTS (SELECT FROM job j
-                WHERE j.state = 'ready' AND j.crash_suspect >= 2 AND j.queue = ANY (_queues)),
+        EXISTS (SELECT FROM (SELECT j.worker_id FROM job j WHERE j.state = 'running' AND j.crash_suspect >= 2
+                ORDER BY j.crash_suspect OFFSET 0) s WHERE s.worker_id = _worker)
+            OR EXISTS (SELECT FROM (SELECT j.queue FROM job j WHERE j.state = 'ready' AND j.crash_suspect >= 2
+                ORDER BY j.queue, j.priority DESC OFFSET 0) s WHERE s.queue = ANY (_queues)),
         EXISTS (SELECT FROM queue_switches s WHERE s.name = ANY (_queues) AND (s.paused OR s.turns OR s.caps)),
         EXISTS (SELECT FROM queue_switches s WHERE s.name = ANY (_queues) AND s.timeout)
     INTO _live, _suspects, _switched, _timeouts;
@@ -633,8 +646,9 @@ BEGIN
         FOREACH _level IN ARRAY coalesce(_levels, '{}') LOOP  -- from high to low: nobody rises twice
             WITH head AS MATERIALIZED (
                 SELECT j.id, j.run_at + _queue.ageing * (1 + coalesce(j.aged, 0)) AS rises_at FROM job j
-                WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = _queue.name AND j.priority = _level
-                ORDER BY j.id
+                WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = ANY (ARRAY[_queue.name])
+                    AND j.priority = _level
+                ORDER BY j.queue, j.priority DESC, j.id
                 LIMIT _limit),
             due AS MATERIALIZED (
                 SELECT j.id FROM job j
@@ -688,31 +702,32 @@ FULL JOIN glimpq.v_queue_depth d ON d.queue = q.name;
 COMMENT ON VIEW glimpq.v_queue IS 'Queues with their switches and what waits and runs in them.';
 
 CREATE VIEW glimpq.v_tenant AS
-SELECT d.queue, d.tenant, d.ready, d.running, coalesce(t.max_running, q.max_running_per_tenant) AS max_running,
-    d.oldest_ready_seconds
+SELECT coalesce(d.queue, t.queue) AS queue, coalesce(d.tenant, nullif(t.tenant, '')) AS tenant,
+    coalesce(d.ready, 0) AS ready, coalesce(d.running, 0) AS running,
+    coalesce(t.max_running, q.max_running_per_tenant) AS max_running, d.oldest_ready_seconds
 FROM (
     SELECT j.queue, j.tenant, count(*) FILTER (WHERE j.state = 'ready') AS ready,
         count(*) FILTER (WHERE j.state = 'running') AS running,
         extract(epoch FROM now() - min(j.created_at) FILTER (WHERE j.state = 'ready'))::float8 AS oldest_ready_seconds
     FROM glimpq.job j WHERE j.state IN ('ready', 'running') GROUP BY j.queue, j.tenant) d
-LEFT JOIN glimpq.queue q ON q.name = d.queue
-LEFT JOIN glimpq.tenant_limit t ON t.queue = d.queue AND t.tenant = coalesce(d.tenant, '');
+FULL JOIN glimpq.tenant_limit t ON t.queue = d.queue AND t.tenant = coalesce(d.tenant, '')
+LEFT JOIN glimpq.queue q ON q.name = coalesce(d.queue, t.queue);
 COMMENT ON VIEW glimpq.v_tenant IS 'What waits and runs for each tenant of each queue, and how much may.';
 
 REVOKE ALL ON FUNCTION
     glimpq.prepare_switches(), glimpq.limit_queue(text, int, int), glimpq.limit_tenant(text, text, int),
     glimpq.configure_queue(text, jsonb), glimpq.isolation_turn_v1(bigint, text[], text[]),
-    glimpq.ready_jobs_v2(int, text, text[], text[], smallint[], bigint[]),
+    glimpq.ready_jobs_v2(int, text, text[], text[], int[], bigint[]),
     glimpq.room_v2(text, text, int, boolean), glimpq.tenant_room_v2(text, text, int, boolean),
     glimpq.tenants_in_turn_v2(text, int, boolean, int),
     glimpq.ready_jobs_by_turns_v2(int, text, text[], boolean, int),
     glimpq.ready_suspect_v2(text, text[], boolean, int),
-    glimpq.ready_jobs_of_switched_queues_v2(int, text[], text[], text[], smallint[], bigint[], boolean),
-    glimpq.claim_v2(bigint, int, text[], text[], text[], smallint[], bigint[]),
+    glimpq.ready_jobs_of_switched_queues_v2(int, text[], text[], text[], int[], bigint[], boolean),
+    glimpq.claim_v2(bigint, int, text[], text[], text[], int[], bigint[]),
     glimpq.promote_v2(int), glimpq.age_v1(int), glimpq.sweep_v2()
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
-    glimpq.claim_v2(bigint, int, text[], text[], text[], smallint[], bigint[]),
+    glimpq.claim_v2(bigint, int, text[], text[], text[], int[], bigint[]),
     glimpq.promote_v2(int), glimpq.age_v1(int), glimpq.sweep_v2()
 TO glimpq_worker, glimpq_admin;
 GRANT EXECUTE ON FUNCTION

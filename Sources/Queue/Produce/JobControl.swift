@@ -3,7 +3,7 @@ public import Postgres
 
 /// What producers and operators do with jobs that are in the queue: cancel, retry, pause.
 public struct JobControl: Sendable {
-    private let connection: ReconnectingConnection
+    let connection: ReconnectingConnection
 
     /// Creates a control; its connection opens with the first use.
     public init(_ options: ConnectionOptions, logger: Logger) {

@@ -1,5 +1,6 @@
 public import Logging
 public import Postgres
+import Synchronization
 
 /// A worker's side of the queue: claim, beat, finish, fail, release, resume, sweep.
 ///
@@ -13,6 +14,8 @@ public final class QueueClient: Sendable {
 
     let work: ReconnectingConnection
     let pulse: ReconnectingConnection
+    /// Where the walk along each queue begins.
+    private let start = Mutex(ClaimStart())
 
     /// Creates a client; connections open with their first use.
     public init(_ options: ConnectionOptions, counters: DatabaseCounters = DatabaseCounters(), logger: Logger) {
@@ -36,11 +39,22 @@ public final class QueueClient: Sendable {
         precondition(limit > 0, "a claim of \(limit) jobs")
         do {
             let jobs = try await work.run("claim") { connection in
+                // A repetition after an outage asks what is still true then.
+                let asked = ContinuousClock.now
+                let bounds = start.withLock { $0.bounds(at: asked) }
                 do {
-                    return try await connection.query(
-                        prepared: "SELECT * FROM glimpq.claim_v1($1, $2, $3, $4)",
-                        [worker, Int32(limit), queues, pairs], within: Self.claimLimit
+                    let jobs = try await connection.query(
+                        prepared: "SELECT * FROM glimpq.claim_v2($1, $2, $3, $4, $5, $6, $7)",
+                        [
+                            worker, Int32(limit), queues, pairs, bounds.map(\.queue),
+                            bounds.map { Int32($0.priority) }, bounds.map(\.firstID),
+                        ], within: Self.claimLimit
                     ).map(ClaimedJob.init)
+                    let claimed = jobs.map {
+                        ClaimStart.Bound(queue: $0.queue, priority: $0.priority, firstID: $0.lease.job)
+                    }
+                    start.withLock { $0.answered(claimed, of: limit, bounds: bounds, at: asked) }
+                    return jobs
                 } catch let error as PostgresError where error.isTimeLimit {
                     throw QueueError.claimTimedOut
                 }
@@ -120,11 +134,11 @@ public final class QueueClient: Sendable {
         }
     }
 
-    /// Takes jobs away from lost workers, makes delayed jobs ready, creates partitions ahead. Every worker calls it
+    /// Takes jobs away from lost workers, makes delayed jobs ready, raises jobs that wait for long, creates partitions ahead. Every worker calls it
     /// every few seconds; it is safe in all of them at once.
     public func sweep() async throws -> SweepReport {
         try await work.run("sweep", attempts: 1) { connection in
-            try SweepReport(try await connection.query(prepared: "SELECT * FROM glimpq.sweep_v1()").one())
+            try SweepReport(try await connection.query(prepared: "SELECT * FROM glimpq.sweep_v2()").one())
         }
     }
 

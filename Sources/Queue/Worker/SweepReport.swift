@@ -14,6 +14,8 @@ public struct SweepReport: Sendable, Hashable {
     public var cancelled = 0
     /// Delayed jobs that became ready.
     public var promoted = 0
+    /// Ready jobs that waiting has raised by one priority.
+    public var aged = 0
     /// Trace partitions created.
     public var partitionsCreated = 0
 
@@ -27,6 +29,7 @@ public struct SweepReport: Sendable, Hashable {
         quarantined = try row.get("quarantined")
         cancelled = try row.get("cancelled")
         promoted = try row.get("promoted")
+        aged = try row.get("aged")
         partitionsCreated = try row.get("partitions")
     }
 }
