@@ -41,7 +41,8 @@ import Worker
         ["enqueue", "-", "--batch", "b", "--param", "tau=1", "--param", "seed=2"], ["results", "-o", "f"],
         ["status", "--watch", "--json"], ["trace", "17", "--html", "f"], ["doctor", "--models", "m"],
         ["migrate", "--database", "postgres://x/y"], ["models", "show", "d"], ["bench", "m", "--threads", "2"],
-        ["bench", "--requests", "m"], ["bench", "models", "m"], ["bench", "queue", "--database", "d", "--measure", "traces"],
+        ["bench", "--requests", "m"], ["bench", "models", "m"],
+        ["bench", "queue", "--database", "d", "--measure", "traces"],
         ["pause"], ["resume", "--queue", "q"],
     ])
     func commandsParse(_ arguments: [String]) {

@@ -49,7 +49,9 @@ struct ClaimBench {
         let clock = ContinuousClock()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in worker.clients.indices {
-                group.addTask { for _ in 0..<warmUp { try await worker.finish(try await claim(on: client), on: client) } }
+                group.addTask {
+                    for _ in 0..<warmUp { try await worker.finish(try await claim(on: client), on: client) }
+                }
             }
             try await group.waitForAll()
         }
