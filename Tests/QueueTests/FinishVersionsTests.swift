@@ -76,7 +76,7 @@ import Testing
             let jobs = try await queue.claim(try await queue.register())
             let json = #"""
                 [{"job_id": 1, "epoch": 1, "trace_rows": 2, "active_ns": 0, "prompt_tokens": 0, "steps": 1, "llm_steps": 0,
-                "slm_tokens": 0, "llm_tokens": 0, "slm_discarded_tokens": 0, "llm_discarded_tokens": 0,
+                "slm_tokens": 4, "llm_tokens": 0, "slm_discarded_tokens": 0, "llm_discarded_tokens": 0,
                 "probe_tokens": 0, "slm_prefill_tokens": 0, "llm_prefill_tokens": 0, "finish_reason": "end_of_text",
                 "pair": "demo", "engine_version": "test", "output": "4"},
                 {"job_id": 9, "epoch": 1, "trace_rows": 2}]
