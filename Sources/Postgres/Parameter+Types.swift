@@ -3,6 +3,8 @@ extension Int: PostgresElement {
     public static var elementType: UInt32 { OID.int8 }
     /// Eight bytes.
     public var binary: [UInt8]? { networkOrder(Int64(self)) }
+    /// Its length and bytes.
+    public func appendElement(to bytes: inout [UInt8]) { bytes.appendElement(Int64(self)) }
 }
 
 extension Int64: PostgresElement {
@@ -10,6 +12,8 @@ extension Int64: PostgresElement {
     public static var elementType: UInt32 { OID.int8 }
     /// Eight bytes.
     public var binary: [UInt8]? { networkOrder(self) }
+    /// Its length and bytes.
+    public func appendElement(to bytes: inout [UInt8]) { bytes.appendElement(self) }
 }
 
 extension Int32: PostgresElement {
@@ -17,6 +21,8 @@ extension Int32: PostgresElement {
     public static var elementType: UInt32 { OID.int4 }
     /// Four bytes.
     public var binary: [UInt8]? { networkOrder(self) }
+    /// Its length and bytes.
+    public func appendElement(to bytes: inout [UInt8]) { bytes.appendElement(self) }
 }
 
 extension Int16: PostgresElement {
@@ -31,6 +37,8 @@ extension Double: PostgresElement {
     public static var elementType: UInt32 { OID.float8 }
     /// Eight bytes.
     public var binary: [UInt8]? { networkOrder(bitPattern) }
+    /// Its length and bytes.
+    public func appendElement(to bytes: inout [UInt8]) { bytes.appendElement(bitPattern) }
 }
 
 extension Bool: PostgresElement {
@@ -45,6 +53,11 @@ extension String: PostgresElement {
     public static var elementType: UInt32 { OID.text }
     /// UTF-8.
     public var binary: [UInt8]? { Array(utf8) }
+    /// Its length and UTF-8.
+    public func appendElement(to bytes: inout [UInt8]) {
+        bytes.appendBigEndian(Int32(utf8.count))
+        bytes.append(contentsOf: utf8)
+    }
     /// Text of a type that the server infers, so that a string can be a `jsonb`, `date` or `interval` too.
     public var parameter: Parameter { Parameter(type: 0, text: self) }
 }

@@ -32,11 +32,20 @@ public protocol PostgresElement: PostgresEncodable {
     static var elementType: UInt32 { get }
     /// Binary form; `nil` is NULL.
     var binary: [UInt8]? { get }
+    /// Appends what an array has of it: the length in four bytes, -1 for NULL, then the binary form.
+    func appendElement(to bytes: inout [UInt8])
 }
 
 extension PostgresElement {
     /// The wire form.
     public var parameter: Parameter { Parameter(type: Self.elementType, binary: binary) }
+
+    /// Appends length and binary form; types of which arrays are long do it without a copy.
+    public func appendElement(to bytes: inout [UInt8]) {
+        guard let value = binary else { return bytes.appendBigEndian(Int32(-1)) }
+        bytes.appendBigEndian(Int32(value.count))
+        bytes.append(contentsOf: value)
+    }
 }
 
 extension Optional: PostgresEncodable where Wrapped: PostgresElement {
@@ -49,6 +58,10 @@ extension Optional: PostgresElement where Wrapped: PostgresElement {
     public static var elementType: UInt32 { Wrapped.elementType }
     /// The wrapped value's form; `nil` is NULL.
     public var binary: [UInt8]? { self?.binary }
+    /// Appends the wrapped value's form.
+    public func appendElement(to bytes: inout [UInt8]) {
+        if let value = self { value.appendElement(to: &bytes) } else { bytes.appendBigEndian(Int32(-1)) }
+    }
 }
 
 extension Array: PostgresEncodable where Element: PostgresElement {
@@ -63,19 +76,18 @@ extension Array: PostgresEncodable where Element: PostgresElement {
             bytes.appendBigEndian(Int32(count))
             bytes.appendBigEndian(Int32(1))  // lower bound
         }
-        for element in self {
-            if let value = element.binary {
-                bytes.appendBigEndian(Int32(value.count))
-                bytes.append(contentsOf: value)
-            } else {
-                bytes.appendBigEndian(Int32(-1))
-            }
-        }
+        for element in self { element.appendElement(to: &bytes) }
         return Parameter(type: OID.array(of: Element.elementType), binary: bytes)
     }
 }
 
 extension [UInt8] {
+    /// A number as an element of an array: its length, then its bytes.
+    mutating func appendElement<Number: FixedWidthInteger>(_ number: Number) {
+        appendBigEndian(Int32(Number.bitWidth / 8))
+        appendBigEndian(number)
+    }
+
     mutating func appendBigEndian<Number: FixedWidthInteger>(_ number: Number) {
         Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
     }

@@ -16,7 +16,7 @@ import Testing
                     try await connection.query(
                         """
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%finish_v1%'
+                        WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%finish_v%'
                         """)
                     try await Task.sleep(for: .milliseconds(.random(in: 1...30)))
                 }

@@ -16,6 +16,7 @@ import Testing
                 "SELECT * FROM glimpq.result", "SELECT * FROM glimpq.step",
                 "INSERT INTO glimpq.batch (name) VALUES ('x')",
                 "SELECT * FROM glimpq.claim_v1(1, 1, '{default}', '{}')", "SELECT * FROM glimpq.finish_v1('[]')",
+                "SELECT * FROM glimpq.finish_v3('[]')",
                 "SELECT glimpq.pause()", "SELECT glimpq.purge(now())", "UPDATE glimpq.setting SET value = 0",
                 "CREATE TABLE glimpq.mine (id int)", "SET ROLE glimpq_owner",
             ]

@@ -21,6 +21,7 @@ import Worker
     @Test(arguments: [
         ["bogus"], ["enqueue"], ["enqueue", "f", "--priority", "high"], ["cancel"], ["cancel", "1", "--batch", "b"],
         ["retry", "--class", "x", "1"], ["migrate", "--status", "--sql"], ["models", "forward", "d"],
+        ["bench", "queue"], ["bench", "queue", "--database", "d", "--batch", "0"],
         ["results", "--format", "xml"], ["status", "--interval", "0"], ["trace"], ["status", "--nonsense"],
     ])
     func usageErrorsEndWithTwo(_ arguments: [String]) throws {
@@ -39,7 +40,10 @@ import Worker
     @Test(arguments: [
         ["enqueue", "-", "--batch", "b", "--param", "tau=1", "--param", "seed=2"], ["results", "-o", "f"],
         ["status", "--watch", "--json"], ["trace", "17", "--html", "f"], ["doctor", "--models", "m"],
-        ["migrate", "--database", "postgres://x/y"], ["models", "show", "d"], ["pause"], ["resume", "--queue", "q"],
+        ["migrate", "--database", "postgres://x/y"], ["models", "show", "d"], ["bench", "m", "--threads", "2"],
+        ["bench", "--requests", "m"], ["bench", "models", "m"],
+        ["bench", "queue", "--database", "d", "--measure", "traces"],
+        ["pause"], ["resume", "--queue", "q"],
     ])
     func commandsParse(_ arguments: [String]) {
         #expect(ending(arguments) == nil)

@@ -19,10 +19,10 @@ extension QueueClient {
     /// - Returns: What became of each.
     public func finish(_ jobs: [FinishedJob]) async throws -> [JobLease: Verdict] {
         guard !jobs.isEmpty else { return [:] }
-        let json = String(decoding: try JSONEncoder().encode(jobs.map(\.storable)), as: UTF8.self)
+        let json = FinishedJob.json(jobs.map(\.storable))
         return try await work.run("finish") { connection in
             var verdicts: [JobLease: Verdict] = [:]
-            for row in try await connection.query(prepared: "SELECT * FROM glimpq.finish_v2($1)", [json]) {
+            for row in try await connection.query(prepared: "SELECT * FROM glimpq.finish_v3($1)", [json]) {
                 let lease = JobLease(job: try row.get("job_id"), epoch: try row.get("epoch"))
                 verdicts[lease] = Verdict(rawValue: try row.get("verdict"))
             }

@@ -29,7 +29,7 @@ extension TraceRow {
         let identity: [any PostgresEncodable] = [
             steps.map(\.job), steps.map(\.epoch), steps.map(\.sequence), steps.map(\.day), steps.map(\.kind.rawValue),
             steps.map(\.owner.rawValue), steps.map(\.model), steps.map { StoredText.sanitized($0.text) },
-            steps.map { "{" + $0.tokenIDs.map(String.init).joined(separator: ",") + "}" },
+            steps.map { TokenList(tokens: $0.tokenIDs) },
         ]
         let signals: [any PostgresEncodable] = [
             steps.map(\.rule), steps.map(\.signalName), steps.map(\.signalValue), steps.map(\.threshold),
@@ -88,5 +88,31 @@ extension TraceRow.Cost {
         probeNanoseconds = try row.get("probe_ns")
         slmNanoseconds = try row.get("slm_ns")
         llmNanoseconds = try row.get("llm_ns")
+    }
+}
+
+/// Token ids as the text of an `int[]`.
+private struct TokenList: PostgresElement {
+    let tokens: [Int32]
+
+    static var elementType: UInt32 { String.elementType }
+
+    var binary: [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 + tokens.count * 7)
+        bytes.append(UInt8(ascii: "{"))
+        for (index, token) in tokens.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            if token < 0 { bytes.append(UInt8(ascii: "-")) }
+            let start = bytes.count
+            var rest = token.magnitude
+            repeat {
+                bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+                rest /= 10
+            } while rest > 0
+            bytes[start...].reverse()
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 }

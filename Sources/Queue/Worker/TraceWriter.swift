@@ -63,7 +63,7 @@ public actor TraceWriter {
     /// What has become of rows so far.
     public var counts: Counts {
         var counts = sums
-        counts.backlog = buffer.rows.count
+        counts.backlog = buffer.count
         return counts
     }
     private var sums = Counts()
@@ -124,7 +124,7 @@ public actor TraceWriter {
     }
 
     /// Rows that wait.
-    public var backlog: Int { buffer.rows.count }
+    public var backlog: Int { buffer.count }
 
     /// Stops writing and closes the connection. Flush first: rows that still wait are lost, which is logged and counted.
     ///
@@ -136,7 +136,7 @@ public actor TraceWriter {
         await pumping?.value
         announce()
         await connection.close()
-        let lost = buffer.rows.count
+        let lost = buffer.count
         if lost > 0 {
             logger.warning("trace rows were not written before the end", metadata: ["rows": "\(lost)"])
             buffer.removeFirst(lost)
