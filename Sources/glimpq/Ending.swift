@@ -99,6 +99,13 @@ struct Ending {
                     + "glimpq_admin, e.g. GRANT glimpq_producer TO some_user")
         case (.connectionLost, _):
             self.init(.environment, "\(error)")
+        case (_, "25006"):
+            self.init(
+                .environment,
+                "\(error); the server takes no writes: a standby, or a failover that is not over; try again, or connect "
+                    + "with target_session_attrs=read-write")
+        case _ where error.needsReconnect:
+            self.init(.environment, "\(error)")
         default:
             self.init(.failed, "\(error)")
         }

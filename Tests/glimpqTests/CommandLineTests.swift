@@ -1,10 +1,10 @@
 import ArgumentParser
 import Foundation
-import Postgres
 import Queue
 import Testing
 import Worker
 
+@testable import Postgres
 @testable import glimpq
 
 @Suite struct CommandLineTests {
@@ -54,6 +54,12 @@ import Worker
         #expect(Ending(of: QueueError.schemaMissing).status == .environment)
         #expect(Ending(of: QueueError.unknownBatch("b")).status == .failed)
         #expect(Ending(of: FileFailure(path: "p", reason: "r")).message == "glimpq: p: r")
+        // A server that cannot serve now is not a job that failed: whoever started the program may start it again.
+        for state in ["25006", "57P03", "53300"] {
+            var message = ServerMessage(client: "no")
+            message.sqlState = state
+            #expect(Ending(of: PostgresError.server(message, statement: "s")).status == .environment)
+        }
         #expect(Ending(of: BrokenPipe()).status == .done)
         #expect(Ending(of: BrokenPipe()).message == nil)
         #expect(Ending(of: QuietEnd(status: .environment)).status == .environment)

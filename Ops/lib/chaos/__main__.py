@@ -55,6 +55,7 @@ def options():
     chosen = parser.parse_args()
     if chosen.lease is None:
         chosen.lease = 30 if chosen.mode == "rescue" else 6
+    chosen.minutes_given = chosen.minutes is not None
     if chosen.minutes is None:
         chosen.minutes = max(0.5, chosen.kills * 1.6 / 60, chosen.restarts * 12 / 60)
     if chosen.poison is None:

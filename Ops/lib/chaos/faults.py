@@ -7,15 +7,15 @@ from .server import DatabaseAway
 class Misfortune:
     """Commits the faults of a plan at their times; each in a task of its own, so that they overlap."""
 
-    def __init__(self, plan, fleet, server, journal):
-        self.plan, self.fleet, self.server, self.journal = plan, fleet, server, journal
+    def __init__(self, plan, fleet, server, journal, began):
+        self.plan, self.fleet, self.server, self.journal, self.began = plan, fleet, server, journal, began
         self.server_lock = asyncio.Lock()
         self.done = 0
 
     async def run(self):
         tasks = []
         for fault in self.plan:
-            delay = fault.time - self.journal.seconds
+            delay = self.began + fault.time - self.journal.seconds
             if delay > 0:
                 await asyncio.sleep(delay)
             tasks.append(asyncio.create_task(self._commit(fault)))

@@ -19,6 +19,8 @@ class Worker:
         self.starts = 0
         self.wanted = True
         self.ended = asyncio.Event()
+        self.may_start = asyncio.Event()
+        self.may_start.set()
 
     @property
     def pid(self):
@@ -27,6 +29,7 @@ class Worker:
     async def live(self):
         """Starts processes until told to stop."""
         while self.wanted:
+            await self.may_start.wait()
             await self._spawn()
             process = self.process
             code = await process.wait()

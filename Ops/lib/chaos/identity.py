@@ -40,26 +40,28 @@ SELECT (SELECT coalesce(sum((m.value ->> 'generated_tokens')::bigint), 0) FROM g
     (SELECT count(*) FROM glimpq.step) AS step_rows,
     (SELECT count(*) FROM glimpq.v_trace) AS winning_rows,
     (SELECT count(*) FROM glimpq.attempt) AS attempts,
-    (SELECT count(*) FROM glimpq.attempt WHERE resumed_at_step > 0) AS attempts_that_took_over
+    (SELECT count(*) FROM glimpq.attempt WHERE resumed_at_step > 0) AS attempts_that_took_over,
+    (SELECT coalesce(sum(t.slm_decoded + t.llm_decoded), 0) FROM glimpq.attempt a
+        JOIN glimpq.v_trace t ON t.job_id = a.job_id AND t.seq = a.resumed_at_step + a.steps_written
+        WHERE a.outcome <> 'done') AS steps_broken_off,
+    (SELECT coalesce(sum(t.slm_decoded + t.llm_decoded), 0) FROM glimpq.attempt a
+        JOIN glimpq.v_trace t ON t.job_id = a.job_id AND t.seq >= a.resumed_at_step + a.steps_written
+            AND t.seq < a.resumed_at_step + a.steps_written + 3
+        WHERE a.outcome <> 'done') AS three_steps_broken_off
 """
 
 
-async def half(run, name, disturbed):
-    """Runs all jobs once; returns the file with the content, and figures."""
+async def half(run, name, seconds):
+    """Runs all jobs once, with faults over so many seconds; returns the file with the content, and figures."""
     options, journal = run.options, run.journal
     await run.set_up()
     problems = run.problems()
     began = journal.seconds
     journal.say(f"{name}: {options.jobs} jobs")
     await run.make_fleet()
-    seconds = options.minutes * 60
-    bad_luck = None
-    if disturbed:
-        for fault in (drawn := await run.misfortune(seconds)) and run.bad_luck.plan:
-            fault.time += began
-        bad_luck = drawn
+    bad_luck = await run.misfortune(seconds) if seconds else None
     showing = asyncio.create_task(run.show(options.jobs))
-    await run.enqueue(problems, options.jobs, seconds * 0.8 if disturbed else 0)
+    await run.producer.put(*problems.take(options.jobs))
     if bad_luck:
         await bad_luck
     drained = await run.drained(options.jobs, options.patience)
@@ -91,19 +93,25 @@ def differences(calm, disturbed, limit=10):
 
 
 async def identity(run):
-    calm_path, calm = await half(run, "calm", False)
+    options = run.options
+    calm_path, calm = await half(run, "calm", 0)
     run.producer.ledger.clear()
-    disturbed_path, disturbed = await half(run, "disturbed", True)
+    # All jobs are there from the start, and the faults come while they are worked on.
+    seconds = options.minutes * 60 if options.minutes_given else max(calm["seconds"], options.kills * 0.3)
+    disturbed_path, disturbed = await half(run, "disturbed", seconds)
     rows, count, examples = differences(calm_path, disturbed_path)
     run.journal.problems += [f"differs from the calm run: {name}" for name in examples]
     won = disturbed["winning_chains"] or 1
-    # A killed process takes with it what it generated since its last heartbeat: at most one interval's worth.
-    beat = min(5.0, run.options.lease / 6)
-    tokens_per_second = calm["winning_chains"] / calm["seconds"] / run.options.workers
-    unheard = run.journal.counts.get("kill", 0) * beat * tokens_per_second
-    return {
-        "calm": calm, "disturbed": disturbed, "rows compared": rows, "rows that differ": count,
+    wasted = disturbed["steps_of_all_attempts"] - won
+    figures = {
+        "calm": calm, "disturbed": disturbed, "faults over seconds": round(seconds, 1), "rows compared": rows,
+        "rows that differ": count,
         "sha256": {"calm": digest(calm_path), "disturbed": digest(disturbed_path)},
-        "recomputed share": round(disturbed["heartbeats"] / won - 1, 5),
-        "recomputed share, at most": round((disturbed["heartbeats"] + unheard) / won - 1, 5),
-        "recomputed share of whole steps": round(disturbed["steps_of_all_attempts"] / won - 1, 5)}
+        # What a killed process had generated and not stored is not known. Its step was half done, say; a little more
+        # may have waited for the next flush.
+        "recomputed share, stored steps": round(wasted / won, 5),
+        "recomputed share, half a step more": round((wasted + disturbed["steps_broken_off"] / 2) / won, 5),
+        "recomputed share, three steps more": round((wasted + disturbed["three_steps_broken_off"]) / won, 5)}
+    if figures["recomputed share, half a step more"] > 0.1:
+        run.journal.problems.append("more than a tenth of the tokens was computed twice")
+    return figures

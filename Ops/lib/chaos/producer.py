@@ -33,7 +33,7 @@ class Producer:
                 break
             self.journal.count("enqueue repeated")
             self.journal.note(f"enqueue ended with {process.returncode}: {output[-300:]}")
-            if process.returncode in (1, 2):
+            if process.returncode == 2 or '"refused": 0' not in output and '"refused"' in output:
                 self.journal.problems.append(f"enqueue ended with {process.returncode}: {output[-300:]}")
                 break
             await asyncio.sleep(0.5)

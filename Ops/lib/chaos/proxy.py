@@ -57,8 +57,8 @@ class Proxy:
         self.links.add(link)
         try:
             await link.run()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the run ends, or the server is away
         finally:
             link.cut()
             self.links.discard(link)

@@ -21,7 +21,8 @@ SLOW = {"steps": [30, 40], "tokens_per_step": [20, 40], "ms_per_token": 25, "ms_
 async def until_again(run, worker, number, held):
     """Sends a signal; returns the seconds until each job that the worker held was claimed again."""
     began = time.monotonic()
-    worker.doomed, worker.pause = worker.pid, 3600
+    worker.doomed = worker.pid
+    worker.may_start.clear()  # the others have to do it
     worker.signal(number)
     seconds = {}
     values = ", ".join(f"({job['id']}, {job['epoch']})" for job in held)
@@ -58,10 +59,7 @@ async def rescue(run):
             times += found
             missing += lost
             journal.say(f"{name}: {len(held)} jobs ran again after {min(found or [0]):.1f} to {max(found or [0]):.1f} s")
-            worker.pause = 0
-            for life in run.fleet.lives:
-                life.cancel()
-            run.fleet.start()
+            worker.may_start.set()
         times.sort()
         figures[name] = {"jobs": len(times), "never": missing, "median": times[len(times) // 2] if times else None,
                          "slowest": times[-1] if times else None}

@@ -47,7 +47,8 @@ class Run:
     async def make_fleet(self, models=None):
         options = self.options
         command = [self.program, "worker", "--models", models or options.models, "--in-flight",
-                   str(options.in_flight), "--threads", str(options.threads), "--drain-seconds", "2",
+                   str(options.in_flight), "--threads", str(options.threads), "--drain-seconds",
+                   "0" if options.mode == "rescue" else "2",
                    "--log-level", "notice", *options.worker_arguments]
         workers = []
         for number, skew in enumerate(fleet.skews(options.workers, self.library)):
@@ -74,7 +75,8 @@ class Run:
         drawn = plan.plan(options.seed, options.kills, options.restarts, seconds, options.workers, options.lease, spared)
         with open(os.path.join(self.journal.folder, "plan.txt"), "w") as file:
             file.write(f"seed {options.seed}\n" + "\n".join(map(plan.text, drawn)) + "\n")
-        self.bad_luck = faults.Misfortune(drawn, self.fleet, self.server, self.journal)
+        self.bad_luck = faults.Misfortune(
+            drawn, self.fleet, self.server, self.journal, self.journal.seconds)
         return asyncio.create_task(self.bad_luck.run())
 
     async def ended(self):
