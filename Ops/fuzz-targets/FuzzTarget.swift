@@ -16,7 +16,7 @@ struct FuzzTarget: Sendable {
         [
             .checkpoint, .detokenizer, .encoding, .environment, .gguf, .jobLine, .jobLines, .modelPool, .prompt,
             .safetensors,
-            .tokenizerFile, .tokenizerParts,
+            .tokenizerFile, .tokenizerParts, .usualLine,
         ].sorted { $0.name < $1.name }
 }
 

@@ -42,13 +42,32 @@ extension FuzzTarget {
                 }
                 expect((try? job.validate()) != nil, "an accepted job is valid")
                 var encoder = CopyTextEncoder()
-                job.encode(into: &encoder, batch: 1)
+                job.encode(into: &encoder, batch: "1")
                 expect(encoder.bytes.count { $0 == 0x0A } == 1 && !encoder.bytes.contains(0), "a job is one row")
                 expect(encoder.bytes.count { $0 == 0x09 } == 14, "a row has its columns")
             } catch {
                 let shown = JSONText.string("\(error)")
                 expect((try? JSONReader.parse(Array(shown.utf8))) != nil, "a refusal can be written down: \(shown)")
             }
+        })
+
+    /// Where the short way of `enqueue` takes a line, it makes the row that the long way makes.
+    static let usualLine = FuzzTarget(
+        name: "usual-line", longestInput: 2048, seeds: { lines.map { Array($0.utf8) } }, words: words,
+        run: { input in
+            var parser = JobParser(defaults: JobDefaults())
+            var usual = UsualLine(defaults: JobDefaults())
+            for line in lines.map({ Array($0.utf8) }) + [input] {
+                if let job = try? parser.job(line) { usual.learn(line[...], job) }
+            }
+            var (short, long) = (JobRows(batch: 1), JobRows(batch: 1))
+            guard usual.append(input[...], to: &short) else { return }
+            guard let job = try? parser.job(input) else {
+                expect(false, "a line that the parser refuses was taken")
+                return
+            }
+            long.append(checked: job)
+            expect(short.bytes == long.bytes, "both ways make the same row")
         })
 
     /// A whole file of lines: nothing is lost or invented.
@@ -64,7 +83,7 @@ extension FuzzTarget {
             do {
                 var reader = try LineReader(path: folder.path + "/jobs.jsonl")
                 while let line = try reader.next() {
-                    lines.append(line.bytes)
+                    lines.append(Array(line.bytes))
                     expect(line.number == lines.count, "lines are counted from 1")
                 }
             } catch { return }

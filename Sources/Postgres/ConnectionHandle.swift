@@ -20,6 +20,8 @@ final class ConnectionHandle {
     private static let slice: Int32 = 50
     /// How long the server may take to confirm that it cancelled a statement.
     private static let grace: Duration = .seconds(5)
+    /// Bytes of a COPY that are handed to libpq at once.
+    private static let copyPiece = 1 << 16
 
     /// Connects (`PQconnectdbParams`).
     ///
@@ -101,10 +103,16 @@ final class ConnectionHandle {
         return last
     }
 
-    /// Sends a piece of a COPY (`PQputCopyData`).
-    func putCopy(_ bytes: some Collection<UInt8>, statement: String) throws {
-        let sent = Array(bytes).withUnsafeBytes { PQputCopyData(pointer, $0.baseAddress, Int32($0.count)) }
-        try check(sent, statement)
+    /// Sends a piece of a COPY (`PQputCopyData`), cut small: libpq copies each message into its own buffer first.
+    func putCopy(_ bytes: [UInt8], statement: String) throws {
+        try bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.copyPiece))
+                rest = rest.dropFirst(Self.copyPiece)
+                try check(PQputCopyData(pointer, piece.baseAddress, Int32(piece.count)), statement)
+            }
+        }
     }
 
     /// Ends a COPY (`PQputCopyEnd`); with a reason the server undoes it.

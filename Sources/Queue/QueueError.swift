@@ -18,6 +18,10 @@ public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
     case serverTooOld(version: Int)
     /// No batch has this name.
     case unknownBatch(String)
+    /// Another process puts the same input into the same batch.
+    case inputTaken(source: String, batch: String)
+    /// The connection broke while rows were committed, and nothing tells whether they were.
+    case outcomeUnknown(rows: Int)
 
     /// A bounded label for metrics.
     public var code: String {
@@ -31,6 +35,8 @@ public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
         case .schemaTooNew: "schema_too_new"
         case .serverTooOld: "server_too_old"
         case .unknownBatch: "unknown_batch"
+        case .inputTaken: "input_taken"
+        case .outcomeUnknown: "outcome_unknown"
         }
     }
 
@@ -52,6 +58,11 @@ public enum QueueError: Error, Sendable, Hashable, CustomStringConvertible {
         case .serverTooOld(let version):
             "the server is PostgreSQL \(version / 10000), glimpq needs 15 or later"
         case .unknownBatch(let name): "no batch is named \"\(name)\""
+        case .inputTaken(let source, let batch):
+            "another process is putting \(source) into the batch \"\(batch)\"; let it end, then enqueue again"
+        case .outcomeUnknown(let rows):
+            "the connection to PostgreSQL broke while \(rows) jobs were committed, and nothing tells whether they are "
+                + "in; compare the batch's count before you send them again"
         }
     }
 }

@@ -46,7 +46,7 @@ import Testing
             #expect(claimed.params == #"{"share": 0.3}"# && claimed.seed == 42 && claimed.referenceAnswer == "4")
             #expect(claimed.metadata == #"{"k": "v"}"# && claimed.priority == 9 && claimed.maximumAttempts == 5)
             #expect(claimed.remaining == .seconds(90))
-            let batch = await inserter.batchID
+            let batch = inserter.batchID
             #expect(claimed.batchID == batch)
         }
     }

@@ -17,7 +17,8 @@ import Testing
             """
             {"model":"m","messages":[{"role":"developer","content":"be \\"brief\\""},
              {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}],
-             "temperature":0,"top_p":1,"max_completion_tokens":100,"max_tokens":5,"seed":3,"n":1,"stream":false}
+             "temperature":0,"top_p":1,"max_completion_tokens":100,"max_tokens":5,"seed":3,"n":1,"stream":false,"stop":null,
+             "logprobs":false,"tools":[],"response_format":{"type":"text"},"logit_bias":{}}
             """)
         #expect(job?.messages == #"[{"role": "system", "content": "be \"brief\""}, {"role": "user", "content": "ab"}]"#)
         #expect(
@@ -35,7 +36,18 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"messages":[{"role":"user","content":"x"}],"tools":[]}"#, "body.tools: unknown key"),
+        (#"{"messages":[{"role":"user","content":"x"}],"magic":[]}"#, "body.magic: unknown key"),
+        (#"{"messages":[{"role":"user","content":"x"}],"tools":[{}]}"#, "body.tools: expected nothing, got an array"),
+        (#"{"messages":[{"role":"user","content":"x"}],"stop":"\n"}"#, "body.stop: expected nothing"),
+        (#"{"messages":[{"role":"user","content":"x"}],"logprobs":true}"#, "body.logprobs: expected false, got true"),
+        (
+            #"{"messages":[{"role":"user","content":"x"}],"top_logprobs":3}"#,
+            "body.top_logprobs: expected nothing, got 3"
+        ),
+        (
+            #"{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}"#,
+            "body.response_format: expected {\"type\": \"text\"}"
+        ),
         (#"{"messages":[{"role":"user","content":"x"}],"n":2}"#, "body.n: expected 1, got 2"),
         (#"{"messages":[{"role":"user","content":"x"}],"stream":true}"#, "body.stream: expected false"),
         (#"{"messages":[{"role":"user","content":"x"}],"presence_penalty":0.5}"#, "body.presence_penalty: expected 0"),

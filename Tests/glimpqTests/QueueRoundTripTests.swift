@@ -12,9 +12,9 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("glimpq-\(UUID().uuidString).jsonl")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(lines.joined(separator: "\n").utf8).write(to: file)
-        var run = try EnqueueRun(
-            path: file.path, batch: batch, parser: JobParser(defaults: JobDefaults()), rejectPath: nil)
-        try await run.insert(database.options)
+        var run = EnqueueRun(
+            path: file.path, batch: batch, parser: JobParser(defaults: JobDefaults()), reporter: EnqueueReporter())
+        try await run.insert(database.options, logger: SharedOptions.quietLogger)
         return run.summary
     }
 
@@ -89,7 +89,8 @@ import Testing
             #expect((failure["error"] as? [String: Any])?["message"] as? String == "too long")
             #expect(failure["response"] is NSNull)
 
-            let status = try await StatusReport.read(reader, limit: 5)
+            var source = StatusReader(reader, newest: 5)
+            let status = try await source.read()
             #expect(status.batches.map(\.done) == [1])
             #expect(status.workers.map(\.state) == ["live"])
             let trace = try await reader.trace(ended[1].job)

@@ -39,9 +39,14 @@ public struct JobControl: Sendable {
 
     /// Cancels all jobs of a batch, some thousands per transaction.
     ///
+    /// - Parameters:
+    ///   - name: Name of the batch.
+    ///   - progress: Told of the counts so far, after each transaction.
     /// - Returns: How many were waiting and how many are running.
-    /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`.
-    public func cancelBatch(_ name: String) async throws -> (cancelled: Int, cancelling: Int) {
+    /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`, what `progress` throws.
+    public func cancelBatch(
+        _ name: String, progress: (_ cancelled: Int, _ cancelling: Int) throws -> Void = { _, _ in }
+    ) async throws -> (cancelled: Int, cancelling: Int) {
         var total = (cancelled: 0, cancelling: 0)
         do {
             while true {
@@ -53,6 +58,7 @@ public struct JobControl: Sendable {
                 if cancelled + cancelling == 0 { return total }
                 total.cancelled += cancelled
                 total.cancelling += cancelling
+                try progress(total.cancelled, total.cancelling)
             }
         } catch let error as PostgresError where error.sqlState == "GQ002" {
             throw QueueError.unknownBatch(name)
@@ -72,28 +78,69 @@ public struct JobControl: Sendable {
         }
     }
 
-    /// Makes failed and quarantined jobs ready again, some thousands per transaction.
+    /// Which jobs to make ready again.
+    public struct RetryFilter: Sendable, Hashable {
+        /// Name of a batch; `nil` takes all.
+        public var batch: String?
+        /// Class of their last error; `nil` takes all.
+        public var error: String?
+        /// Their states, of `failed`, `quarantined`, `cancelled`.
+        public var states: [String]
+        /// Whether their finished steps are thrown away instead of taken over.
+        public var restart: Bool
+
+        /// Creates a filter.
+        public init(
+            batch: String? = nil, error: String? = nil, states: [String] = ["failed", "quarantined"],
+            restart: Bool = false
+        ) {
+            self.batch = batch
+            self.error = error
+            self.states = states
+            self.restart = restart
+        }
+    }
+
+    /// Makes jobs that ended without a result ready again, some thousands per transaction. A cancelled batch whose
+    /// cancelled jobs are put back is open again.
+    ///
+    /// - Parameters:
+    ///   - filter: Which.
+    ///   - progress: Told of the count so far, after each transaction.
+    /// - Returns: Number of jobs.
+    /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`, what `progress` throws.
+    public func retry(_ filter: RetryFilter, progress: (_ count: Int) throws -> Void = { _ in }) async throws -> Int {
+        // Jobs that fail again meanwhile are not retried again: that would never end.
+        let start: Timestamp = try await connection.run("retry", attempts: 3) { connection in
+            try await connection.query("SELECT clock_timestamp()").one().get(0)
+        }
+        var total = 0
+        do {
+            while true {
+                let count: Int = try await connection.run("retry", attempts: 3) { connection in
+                    try await connection.query(
+                        "SELECT glimpq.retry_v2($1, $2, $3, $4, $5)",
+                        [filter.batch, filter.error, filter.states, start, filter.restart]
+                    ).one().get(0)
+                }
+                if count == 0 { return total }
+                total += count
+                try progress(total)
+            }
+        } catch let error as PostgresError where error.sqlState == "GQ002" {
+            throw QueueError.unknownBatch(filter.batch ?? "")
+        }
+    }
+
+    /// Makes failed and quarantined jobs ready again.
     ///
     /// - Parameters:
     ///   - batch: Name of a batch; `nil` takes all.
     ///   - error: Class of their last error; `nil` takes all.
     /// - Returns: Number of jobs.
-    /// - Throws: `PostgresError`.
+    /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`.
     public func retryFailed(batch: String? = nil, error: String? = nil) async throws -> Int {
-        // Jobs that fail again meanwhile are not retried again: that would never end.
-        let start: Timestamp = try await connection.run("retry failed", attempts: 3) { connection in
-            try await connection.query("SELECT clock_timestamp()").one().get(0)
-        }
-        var total = 0
-        while true {
-            let count: Int = try await connection.run("retry failed", attempts: 3) { connection in
-                try await connection.query(
-                    "SELECT glimpq.retry_failed($1, $2, _before => $3)", [batch, error, start]
-                ).one().get(0)
-            }
-            if count == 0 { return total }
-            total += count
-        }
+        try await retry(RetryFilter(batch: batch, error: error))
     }
 
     /// Stops claims from a queue; running jobs go on.

@@ -1,3 +1,4 @@
+public import Logging
 public import Postgres
 
 /// Enqueues jobs in bulk into one batch.
@@ -15,8 +16,11 @@ public actor JobInserter {
         /// Jobs that were skipped because their `customID` is taken.
         public var duplicates = 0
 
-        /// Creates zero counts.
-        public init() {}
+        /// Creates counts.
+        public init(inserted: Int = 0, duplicates: Int = 0) {
+            self.inserted = inserted
+            self.duplicates = duplicates
+        }
     }
 
     /// How much goes into one transaction.
@@ -35,20 +39,22 @@ public actor JobInserter {
     }
 
     /// The batch's number.
-    public let batchID: Int64
-    private let connection: Connection
+    public nonisolated let batchID: Int64
+    private let batch: String
+    let connection: ReconnectingConnection
     private let limits: Limits
-    private var encoder = CopyTextEncoder()
-    private var rows = 0
+    private var rows: JobRows
     private var counts = Counts()
     private var sending: Task<Counts, any Error>?
     /// Set once a chunk has met a duplicate.
     private var stages = false
 
-    private init(connection: Connection, batchID: Int64, limits: Limits) {
+    private init(_ connection: ReconnectingConnection, batch: String, batchID: Int64, limits: Limits) {
         self.connection = connection
+        self.batch = batch
         self.batchID = batchID
         self.limits = limits
+        rows = JobRows(batch: batchID)
     }
 
     /// Connects, and creates the batch or reuses the one of this name.
@@ -59,16 +65,37 @@ public actor JobInserter {
     ///   - metadata: JSON object for a new batch.
     ///   - tenant: Who pays, for a new batch.
     ///   - limits: How much goes into one transaction.
+    ///   - logger: Told of outages.
     /// - Throws: `PostgresError`.
     public static func open(
         _ options: ConnectionOptions, batch: String, metadata: String = "{}", tenant: String? = nil,
-        limits: Limits = Limits()
+        limits: Limits = Limits(), logger: Logger = Logger(label: "glimpq") { _ in SwiftLogNoOpLogHandler() }
     ) async throws -> JobInserter {
-        let connection = try await Connection.connect(options)
-        let id: Int64 = try await connection.query(
-            "SELECT glimpq.ensure_batch($1, $2, $3)", [batch, JSONText(metadata), tenant]
-        ).one().get(0)
-        return JobInserter(connection: connection, batchID: id, limits: limits)
+        let connection = ReconnectingConnection(options, logger: logger)
+        let id: Int64 = try await connection.run("open batch", attempts: 3) { connection in
+            try await connection.query(
+                "SELECT glimpq.ensure_batch($1, $2, $3)", [batch, JSONText(metadata), tenant]
+            ).one().get(0)
+        }
+        return JobInserter(connection, batch: batch, batchID: id, limits: limits)
+    }
+
+    /// Connects, and finds the batch of this name.
+    ///
+    /// - Returns: `nil` if there is no such batch.
+    /// - Throws: `PostgresError`.
+    public static func openExisting(
+        _ options: ConnectionOptions, batch: String, limits: Limits = Limits(), logger: Logger
+    ) async throws -> JobInserter? {
+        let connection = ReconnectingConnection(options, logger: logger)
+        let row = try await connection.run("find batch", attempts: 3) { connection in
+            try await connection.query("SELECT id FROM glimpq.batch WHERE name = $1", [batch]).oneOrNone()
+        }
+        guard let row else {
+            await connection.close()
+            return nil
+        }
+        return JobInserter(connection, batch: batch, batchID: try row.get(0), limits: limits)
     }
 
     /// Takes a job in; now and then waits for the database.
@@ -76,10 +103,8 @@ public actor JobInserter {
     /// - Throws: ``NewJobError``; the job was not taken in and the others are untouched. `PostgresError`; the chunk on
     ///   its way was rolled back and the inserter is of no more use.
     public func add(_ job: NewJob) async throws {
-        try job.validate()
-        job.encode(into: &encoder, batch: batchID)
-        rows += 1
-        if rows >= limits.rows || encoder.bytes.count >= limits.bytes { try await send() }
+        try rows.append(job)
+        if rows.count >= limits.rows || rows.size >= limits.bytes { try await sendRows() }
     }
 
     /// Takes jobs in; the same as adding each.
@@ -95,27 +120,30 @@ public actor JobInserter {
     /// - Returns: The final counts.
     /// - Throws: `PostgresError`.
     public func finish() async throws -> Counts {
-        if rows > 0 { try await send() }
+        if rows.count > 0 { try await sendRows() }
         try await settle()
         await connection.close()
         return counts
     }
 
-    /// Waits for the chunk on its way, then sends the next.
-    private func send() async throws {
-        let bytes = encoder.take()
-        let count = rows
-        rows = 0
+    /// Waits for the rows on their way, then sends others, in one transaction.
+    ///
+    /// - Parameters:
+    ///   - rows: The jobs.
+    ///   - part: What to remember of the input that they come from, in the same transaction. It also tells after a lost
+    ///     connection whether they were committed, so that they can be sent again.
+    /// - Throws: `PostgresError`, ``QueueError``: of the rows on their way before.
+    public func send(_ rows: JobRows, remembering part: InputPart? = nil) async throws {
         try await settle()
-        let stages = self.stages
+        let chunk = Chunk(rows: rows, part: part, batch: batch, batchID: batchID, stages: stages)
         let connection = self.connection
-        sending = Task {
-            if !stages, let counts = try await Self.copy(bytes, on: connection) { return counts }
-            return try await Self.stage(bytes, count, on: connection)
-        }
+        sending = Task { try await chunk.deliver(on: connection) }
     }
 
-    private func settle() async throws {
+    /// Waits for the rows on their way.
+    ///
+    /// - Throws: `PostgresError`, ``QueueError``.
+    public func settle() async throws {
         guard let sending else { return }
         self.sending = nil
         let sent = try await sending.value
@@ -124,38 +152,9 @@ public actor JobInserter {
         if sent.duplicates > 0 { stages = true }
     }
 
-    /// Copies straight into the table; `nil` if a key is taken.
-    private static func copy(_ bytes: [UInt8], on connection: Connection) async throws -> Counts? {
-        do {
-            var counts = Counts()
-            counts.inserted = try await connection.perform { connection in
-                try connection.beginCopy("COPY glimpq.job (\(NewJob.columns)) FROM STDIN")
-                try connection.sendCopy(bytes)
-                return try connection.endCopy()
-            }
-            return counts
-        } catch let error as PostgresError where error.sqlState == "23505" {
-            return nil
-        }
-    }
-
-    /// Copies into a temporary table and inserts from there what is new.
-    private static func stage(_ bytes: [UInt8], _ count: Int, on connection: Connection) async throws -> Counts {
-        var counts = Counts()
-        counts.inserted = try await connection.transaction { connection in
-            try connection.run(
-                script: "CREATE TEMPORARY TABLE glimpq_staging (\(NewJob.typedColumns)) ON COMMIT DROP")
-            try connection.beginCopy("COPY pg_temp.glimpq_staging FROM STDIN")
-            try connection.sendCopy(bytes)
-            try connection.endCopy()
-            return try connection.query(
-                """
-                INSERT INTO glimpq.job (\(NewJob.columns))
-                SELECT \(NewJob.columns) FROM pg_temp.glimpq_staging ON CONFLICT DO NOTHING
-                """
-            ).affected
-        }
-        counts.duplicates = count - counts.inserted
-        return counts
+    private func sendRows() async throws {
+        let full = rows
+        rows = JobRows(batch: batchID)
+        try await send(full)
     }
 }

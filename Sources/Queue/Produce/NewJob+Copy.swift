@@ -1,8 +1,8 @@
 internal import Postgres
 
 extension NewJob {
-    /// Columns in the order of ``encode(into:batch:)``.
-    static let columns =
+    /// The columns of a row, in the order in which ``JobRows`` writes them.
+    public static let columns =
         "batch_id, custom_id, prompt, messages, params, pair, strategy, seed, reference_answer, metadata, priority, "
         + "queue, tenant, max_attempts, timeout"
 
@@ -13,8 +13,8 @@ extension NewJob {
         + "max_attempts smallint, timeout interval"
 
     /// Writes the job as a row of a COPY.
-    func encode(into encoder: inout CopyTextEncoder, batch: Int64) {
-        encoder.append(String(batch))
+    func encode(into encoder: inout CopyTextEncoder, batch: String) {
+        encoder.append(batch)
         encoder.append(customID)
         encoder.append(prompt)
         encoder.append(messages)

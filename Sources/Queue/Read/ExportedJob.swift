@@ -1,14 +1,16 @@
 public import Postgres
 
-/// A job that has ended, for export.
+/// A job for export: what it was, how it ended, its result.
 public struct ExportedJob: Sendable, Hashable {
     /// Its number.
     public var job: Int64
     /// Name of its batch.
     public var batch: String?
+    /// Whether its batch was cancelled.
+    public var isBatchCancelled: Bool
     /// The producer's key.
     public var customID: String?
-    /// `done`, `failed`, `cancelled` or `quarantined`.
+    /// `done`, `failed`, `cancelled` or `quarantined`; another state if it has not ended.
     public var state: String
     /// Name of the strategy.
     public var strategy: String
@@ -55,6 +57,8 @@ public struct ExportedJob: Sendable, Hashable {
         public var slmTokens: Int
         /// Tokens the large model wrote.
         public var llmTokens: Int
+        /// Of both models' tokens, those of the thinking; `nil` if the trace is gone.
+        public var reasoningTokens: Int?
         /// Probes.
         public var probeTokens: Int
         /// Tokens thrown away.
@@ -69,53 +73,52 @@ public struct ExportedJob: Sendable, Hashable {
         public var seed: UInt64
     }
 
-    /// What ``init(_:)`` reads.
-    static let query = """
-        SELECT j.job_id, j.batch, j.custom_id, j.state, j.strategy, j.created_at, j.finished_at, j.last_error_class,
-            j.last_error_message, j.reference_answer, j.metadata, r.job_id IS NOT NULL AS has_result, r.answer, r.output,
-            r.correct, r.finish_reason, r.thinking_stop, r.pair, r.llm_model, r.strategy_params, r.steps, r.llm_steps,
-            r.prompt_tokens, r.slm_tokens, r.llm_tokens, r.probe_tokens,
-            r.slm_discarded_tokens + r.llm_discarded_tokens AS discarded_tokens, r.active_ns, r.queue_wait_ms, r.epoch,
-            r.seed
-        FROM glimpq.v_job j LEFT JOIN glimpq.v_result r ON r.job_id = j.job_id
+    /// The columns of `glimpq.v_export` in the order in which ``init(_:)`` reads them.
+    static let columns = """
+        job_id, batch, batch_cancelled_at, custom_id, state, strategy, created_at, finished_at, last_error_class,
+        last_error_message, reference_answer, metadata, has_result, answer, output, correct, finish_reason,
+        thinking_stop, pair, llm_model, strategy_params, steps, llm_steps, prompt_tokens, slm_tokens, llm_tokens,
+        reasoning_tokens, probe_tokens, discarded_tokens, active_ns, queue_wait_ms, epoch, seed
         """
 
     init(_ row: Row) throws {
-        job = try row.get("job_id")
-        batch = try row.get("batch")
-        customID = try row.get("custom_id")
-        state = try row.get("state")
-        strategy = try row.get("strategy")
-        createdAt = try row.get("created_at")
-        finishedAt = try row.get("finished_at")
-        errorClass = try row.get("last_error_class")
-        errorMessage = try row.get("last_error_message")
-        referenceAnswer = try row.get("reference_answer")
-        metadata = try row.get("metadata")
-        result = try row.get("has_result") ? Result(row) : nil
+        job = try row.get(0)
+        batch = try row.get(1)
+        isBatchCancelled = try row.get(2, as: Timestamp?.self) != nil
+        customID = try row.get(3)
+        state = try row.get(4)
+        strategy = try row.get(5)
+        createdAt = try row.get(6)
+        finishedAt = try row.get(7)
+        errorClass = try row.get(8)
+        errorMessage = try row.get(9)
+        referenceAnswer = try row.get(10)
+        metadata = try row.get(11)
+        result = try row.get(12) ? Result(row) : nil
     }
 }
 
 extension ExportedJob.Result {
     fileprivate init(_ row: Row) throws {
-        answer = try row.get("answer")
-        output = try row.get("output")
-        correct = try row.get("correct")
-        finishReason = try row.get("finish_reason")
-        thinkingStop = try row.get("thinking_stop")
-        pair = try row.get("pair")
-        llmModel = try row.get("llm_model")
-        strategyParams = try row.get("strategy_params")
-        steps = try row.get("steps")
-        llmSteps = try row.get("llm_steps")
-        promptTokens = try row.get("prompt_tokens")
-        slmTokens = try row.get("slm_tokens")
-        llmTokens = try row.get("llm_tokens")
-        probeTokens = try row.get("probe_tokens")
-        discardedTokens = try row.get("discarded_tokens")
-        activeNanoseconds = try row.get("active_ns")
-        queueWaitMilliseconds = try row.get("queue_wait_ms")
-        epoch = try row.get("epoch")
-        seed = UInt64(bitPattern: try row.get("seed"))
+        answer = try row.get(13)
+        output = try row.get(14)
+        correct = try row.get(15)
+        finishReason = try row.get(16)
+        thinkingStop = try row.get(17)
+        pair = try row.get(18)
+        llmModel = try row.get(19)
+        strategyParams = try row.get(20)
+        steps = try row.get(21)
+        llmSteps = try row.get(22)
+        promptTokens = try row.get(23)
+        slmTokens = try row.get(24)
+        llmTokens = try row.get(25)
+        reasoningTokens = try row.get(26)
+        probeTokens = try row.get(27)
+        discardedTokens = try row.get(28)
+        activeNanoseconds = try row.get(29)
+        queueWaitMilliseconds = try row.get(30)
+        epoch = try row.get(31)
+        seed = UInt64(bitPattern: try row.get(32))
     }
 }

@@ -44,6 +44,8 @@ public struct WorkerStatus: Sendable, Hashable {
     public var beatAt: Timestamp
     /// What it tells about itself, a JSON object.
     public var stats: String
+    /// Which server functions it calls.
+    public var protocolVersion: Int?
 }
 
 /// Ready jobs that nobody will claim as things stand.
@@ -108,7 +110,8 @@ extension QueueReader {
                 id: try row.get("worker_id"), state: try row.get("state"), host: try row.get("host"),
                 processID: try row.get("pid"), version: try row.get("version"), capacity: try row.get("capacity"),
                 running: try row.get("running"), queues: try row.get("queues"), pairs: try row.get("pairs"),
-                startedAt: try row.get("started_at"), beatAt: try row.get("beat_at"), stats: try row.get("stats"))
+                startedAt: try row.get("started_at"), beatAt: try row.get("beat_at"), stats: try row.get("stats"),
+                protocolVersion: try row.get("protocol"))
         }
     }
 

@@ -49,7 +49,10 @@ extension QueueReader {
     ///
     /// - Throws: `PostgresError`.
     public func trace(_ job: Int64) async throws -> JobTrace? {
-        guard let row = try await rows(ExportedJob.query + " WHERE j.job_id = $1", [job]).oneOrNone() else {
+        guard
+            let row = try await rows("SELECT \(ExportedJob.columns) FROM glimpq.v_export WHERE job_id = $1", [job])
+                .oneOrNone()
+        else {
             return nil
         }
         let prompt = try await rows("SELECT * FROM glimpq.v_prompt WHERE job_id = $1", [job]).one()

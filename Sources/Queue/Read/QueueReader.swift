@@ -10,9 +10,9 @@ public struct QueueReader: Sendable {
         connection = ReconnectingConnection(options, logger: logger)
     }
 
-    /// Runs a query, and a few times more after an outage.
-    func rows(_ sql: String, _ values: [any PostgresEncodable] = []) async throws -> Rows {
-        try await connection.run("read", attempts: 3) { connection in try await connection.query(sql, values) }
+    /// Runs a query, and again after an outage.
+    func rows(_ sql: String, _ values: [any PostgresEncodable] = [], attempts: Int = 3) async throws -> Rows {
+        try await connection.run("read", attempts: attempts) { connection in try await connection.query(sql, values) }
     }
 
     /// Closes the connection.

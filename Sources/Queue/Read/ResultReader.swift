@@ -1,72 +1,87 @@
 internal import Postgres
 
-/// Streams ended jobs in the order of their numbers, page by page: it holds no transaction open, and the consumer sets
-/// the pace.
+/// Streams jobs in the order of their numbers, page by page: it holds no transaction open, and reads one page ahead of
+/// its consumer, who sets the pace.
 public struct ResultReader: AsyncSequence, Sendable {
-    /// Which jobs.
-    public struct Filter: Sendable, Hashable {
-        /// Name of the batch; `nil` takes all.
-        public var batch: String?
-        /// States to take, of `done`, `failed`, `cancelled`, `quarantined`.
-        public var states: [String]
-        /// Only jobs with greater numbers, to go on where an earlier export ended.
-        public var after: Int64
-
-        /// Creates a filter.
-        public init(
-            batch: String? = nil, states: [String] = ["done", "failed", "cancelled", "quarantined"], after: Int64 = 0
-        ) {
-            self.batch = batch
-            self.states = states
-            self.after = after
-        }
-    }
-
     let reader: QueueReader
-    let filter: Filter
+    let filter: ResultFilter
     let pageSize: Int
 
     /// Starts at the filter's first job.
-    public func makeAsyncIterator() -> Iterator {
-        Iterator(reader: reader, filter: filter, pageSize: pageSize, last: filter.after)
-    }
+    public func makeAsyncIterator() -> Iterator { Iterator(reader: reader, filter: filter, pageSize: pageSize) }
 
-    /// Reads one page ahead of the consumer.
+    /// Reads pages of some megabytes each.
     public struct Iterator: AsyncIteratorProtocol {
         let reader: QueueReader
-        let filter: Filter
+        let filter: ResultFilter
         let pageSize: Int
-        var last: Int64
         var page: ArraySlice<ExportedJob> = []
+        var coming: Task<[ExportedJob], any Error>?
+        var asked = 0
         var isAtEnd = false
+        var bounded: ResultFilter.Bounded?
 
         /// The next job; `nil` after the last.
         ///
-        /// - Throws: `PostgresError`.
+        /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`.
         public mutating func next() async throws -> ExportedJob? {
-            if page.isEmpty, !isAtEnd { try await read() }
-            guard let job = page.popFirst() else { return nil }
-            last = job.job
-            return job
+            if page.isEmpty, !isAtEnd { try await turn() }
+            return page.popFirst()
         }
 
-        private mutating func read() async throws {
-            let batch = filter.batch == nil ? "" : "AND j.batch = $4"
-            var values: [any PostgresEncodable] = [last, filter.states, pageSize]
-            if let name = filter.batch { values.append(name) }
-            let jobs = try await reader.rows(
-                ExportedJob.query + " WHERE j.job_id > $1 AND j.state = ANY ($2) \(batch) ORDER BY j.job_id LIMIT $3",
-                values
-            ).map(ExportedJob.init)
+        /// Takes the page that is coming and asks for the one behind it.
+        private mutating func turn() async throws {
+            if bounded == nil {
+                bounded = try await reader.bounded(filter)
+                ask(after: bounded?.filter.after ?? filter.after, limit: Swift.min(pageSize, 20))
+            }
+            guard let coming else { return }
+            let jobs = try await withTaskCancellationHandler {
+                try await coming.value
+            } onCancel: {
+                coming.cancel()
+            }
             page = jobs[...]
-            isAtEnd = jobs.count < pageSize
+            if jobs.count < asked {
+                isAtEnd = true
+            } else if let last = jobs.last {
+                let bytes = Swift.max(1, jobs.reduce(0) { $0 + $1.size } / jobs.count)
+                let fitting = Swift.max(1, Self.pageBytes / bytes)
+                ask(after: last.job, limit: Swift.min(pageSize, fitting, jobs.count * 8))
+            }
         }
+
+        private mutating func ask(after: Int64, limit: Int) {
+            guard let bounded else { return }
+            let reader = self.reader
+            asked = limit
+            coming = Task { try await reader.page(bounded, after: after, limit: limit) }
+        }
+
+        private static let pageBytes = 4 << 20
+    }
+}
+
+extension ExportedJob {
+    /// About the memory that it takes, in bytes.
+    fileprivate var size: Int {
+        500 + (result?.output.utf8.count ?? 0) + (metadata?.utf8.count ?? 0) + (referenceAnswer?.utf8.count ?? 0)
+            + (errorMessage?.utf8.count ?? 0)
     }
 }
 
 extension QueueReader {
-    /// Ended jobs in the order of their numbers.
-    public func results(_ filter: ResultReader.Filter = .init(), pageSize: Int = 500) -> ResultReader {
+    /// Jobs in the order of their numbers.
+    public func results(_ filter: ResultFilter = .init(), pageSize: Int = 2000) -> ResultReader {
         ResultReader(reader: self, filter: filter, pageSize: pageSize)
+    }
+
+    /// Some jobs in the order of their numbers.
+    func page(_ bounded: ResultFilter.Bounded, after: Int64, limit: Int) async throws -> [ExportedJob] {
+        let (condition, values) = bounded.condition(after: after)
+        return try await rows(
+            "SELECT \(ExportedJob.columns) FROM glimpq.v_export WHERE \(condition) ORDER BY job_id LIMIT \(limit)",
+            values
+        ).map(ExportedJob.init)
     }
 }

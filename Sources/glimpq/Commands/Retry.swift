@@ -4,41 +4,86 @@ import Queue
 /// Puts jobs that ended without a result back.
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Put failed, cancelled or quarantined jobs back, by number; or the failed ones of a batch.",
-        discussion: "The next attempt goes on after the steps that are finished, unless --restart is given.")
+        abstract:
+            "Put failed, cancelled or quarantined jobs back: by number, by batch, or by the class of their error.",
+        discussion: """
+            The next attempt goes on after the steps that are finished, unless --restart is given. With --batch or --class \
+            it is the failed and quarantined jobs that are put back, those that ended before the command began; \
+            --cancelled takes the cancelled ones instead. Classes: bad_input, model_transient, infra, deadline, \
+            crash_suspect, cancelled.
+            """)
 
     @OptionGroup var shared: SharedOptions
 
     @Argument(help: "Numbers of jobs.")
     var jobs: [Int64] = []
 
-    @Option(help: "Name of a batch.")
+    @Option(help: "Only jobs of this batch.")
     var batch: String?
 
     @Option(
         name: .customLong("class"),
-        help: ArgumentHelp(
-            "With --batch: only jobs whose last error is of this class, e.g. deadline.", valueName: "class"))
+        help: ArgumentHelp("Only jobs whose last error is of this class, e.g. deadline.", valueName: "class"))
     var errorClass: String?
 
-    @Flag(help: "Begin anew instead of going on after the finished steps (only with numbers of jobs).")
+    @Flag(help: "Put cancelled jobs back instead of failed and quarantined ones.")
+    var cancelled = false
+
+    @Flag(help: "Begin anew instead of going on after the finished steps.")
     var restart = false
 
+    @Flag(help: "Only say how many jobs that would be.")
+    var dryRun = false
+
     func validate() throws {
-        if jobs.isEmpty == (batch == nil) { throw ValidationError("Give numbers of jobs, or --batch.") }
-        if batch == nil && errorClass != nil { throw ValidationError("--class needs --batch.") }
-        if batch != nil && restart { throw ValidationError("--restart needs numbers of jobs.") }
+        let isFiltered = batch != nil || errorClass != nil
+        if jobs.isEmpty != isFiltered { throw ValidationError("Give numbers of jobs, or --batch or --class.") }
+        if !isFiltered && (cancelled || dryRun) {
+            throw ValidationError("--cancelled and --dry-run need --batch or --class.")
+        }
     }
 
     func run() async throws {
+        if dryRun { return try await count() }
         let isComplete = try await shared.withControl { control in
-            if let batch {
-                try await retry(batch: batch, control)
+            if jobs.isEmpty {
+                try await retryFiltered(control)
                 return true
             }
             return try await retry(jobs, control)
         }
         if !isComplete { throw QuietEnd(status: .failed) }
+    }
+
+    private var states: [String] { cancelled ? ["cancelled"] : ["failed", "quarantined"] }
+
+    private var place: String {
+        [batch.map { "batch \($0)" }, errorClass.map { "class \($0)" }].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// Says what would be put back.
+    private func count() async throws {
+        let ended = try await shared.withReader { reader in
+            if let batch { _ = try await reader.overview(batch: batch, exact: 0) }
+            return try await reader.endedBadly(batch: batch)
+        }
+        let chosen = ended.filter {
+            states.contains($0.state) && (errorClass == nil || $0.errorClass == errorClass)
+        }
+        let total = chosen.reduce(0) { $0 + $1.count }
+        try ByteSink.standardOutput.write(line: "\(place): would put \(Figures.grouped(total)) jobs back")
+        for group in chosen {
+            try ByteSink.standardOutput.write(
+                line: "  \(Figures.grouped(group.count)) \(group.state), \(group.errorClass ?? "no error")")
+        }
+    }
+
+    private func retryFiltered(_ control: JobControl) async throws {
+        var progress = CountedProgress(noun: "jobs")
+        let filter = JobControl.RetryFilter(batch: batch, error: errorClass, states: states, restart: restart)
+        let count = try await control.retry(filter) { try progress.report($0) }
+        try progress.finish()
+        try ByteSink.standardOutput.write(line: "\(place): \(Figures.grouped(count)) jobs put back")
     }
 
     private func retry(_ jobs: [Int64], _ control: JobControl) async throws -> Bool {
@@ -53,12 +98,5 @@ struct Retry: AsyncParsableCommand {
             }
         }
         return isComplete
-    }
-
-    private func retry(batch: String, _ control: JobControl) async throws {
-        // A batch that does not exist has no failed jobs either; a misspelt name must not pass in silence.
-        _ = try await shared.withReader { try await $0.progress(batch: batch) }
-        let count = try await control.retryFailed(batch: batch, error: errorClass)
-        try ByteSink.standardOutput.write(line: "batch \(batch): \(Figures.grouped(count)) jobs put back")
     }
 }

@@ -1,110 +1,167 @@
+import Logging
 import Postgres
 import Queue
 import Routing
 
-/// Reads a file of jobs line by line, hands the good ones on and accounts for the rest.
+/// Reads an input, stores the good lines and accounts for the rest.
 struct EnqueueRun {
     /// The strategies, for the help text.
     static let strategyNames = Strategy.names.joined(separator: ", ")
-    /// Faults that are shown; the others are counted.
-    private static let mostShown = 20
 
     /// What became of the lines so far.
     private(set) var summary: EnqueueSummary
     private let path: String
-    private var parser: JobParser
-    private let rejects: RejectFile?
-    private var meter: ProgressMeter
+    private let format: InputFormat
+    private let parser: JobParser
+    /// Whether the batch remembers which lines it has, and skips them.
+    private let remembers: Bool
+    private let interruption: Interruption?
+    private var reporter: EnqueueReporter
+    private var nextPart = 0
     private let start = ContinuousClock.now
 
     /// Prepares a run.
     ///
-    /// - Throws: ``FileFailure`` if the file for refused lines cannot be written.
-    init(path: String, batch: String, parser: JobParser, rejectPath: String?) throws {
+    /// - Parameters:
+    ///   - path: The file; `-` is standard input.
+    ///   - format: Its form.
+    ///   - batch: Name of the batch.
+    ///   - parser: Turns lines into jobs.
+    ///   - remembers: Whether a line that the batch has from this input is skipped.
+    ///   - reporter: Hears of refused lines and progress.
+    ///   - interruption: Ends the run between two lines.
+    init(
+        path: String, format: InputFormat = .jsonl, batch: String, parser: JobParser, remembers: Bool = true,
+        reporter: EnqueueReporter, interruption: Interruption? = nil
+    ) {
         self.path = path
+        self.format = format
         self.parser = parser
-        rejects = try rejectPath.map { try RejectFile(path: $0) }
-        summary = EnqueueSummary(batch: batch)
-        meter = ProgressMeter(noun: "jobs", isInteractive: Terminal.error.isInteractive)
+        self.remembers = remembers
+        self.reporter = reporter
+        self.interruption = interruption
+        summary = EnqueueSummary(source: Self.source(of: path), batch: batch)
+    }
+
+    /// The name by which a batch knows an input: the file's without its folder and an ending of `.gz`, `-` for standard
+    /// input.
+    static func source(of path: String) -> String {
+        var name = path.split(separator: "/").last ?? path[...]
+        if name.hasSuffix(".gz") && name.count > 3 { name = name.dropLast(3) }
+        return String(String.UnicodeScalarView(name.unicodeScalars.prefix(1000)))
     }
 
     /// Only checks the lines.
-    mutating func check() async throws {
-        var count = 0
-        try await forEachJob { _ in count += 1 }
-        summary.inserted = count
+    mutating func check() throws {
+        var lines = JobLines(try JobSource(path: path, format: format, interruption: interruption), parser: parser)
+        lines.batch = 0
+        loop: while true {
+            switch try lines.next() {
+            case .refuse(let item, let fault): try refuse(item, fault, name: lines.name)
+            case .pause: try report(lines)
+            case .end: break loop
+            case .store, .needBatch, .needHashes, .needAllHashes: break
+            }
+        }
+        summary.inserted = lines.jobs
+        try finish()
     }
 
     /// Stores the good lines.
-    mutating func insert(_ options: ConnectionOptions) async throws {
+    ///
+    /// - Throws: ``FileFailure``, ``CommandFailure``, `PostgresError`, ``QueueError``; `CancellationError` if it was
+    ///   interrupted. What was committed by then is in ``summary`` and stays.
+    mutating func insert(_ options: ConnectionOptions, tenant: String? = nil, logger: Logger) async throws {
         // Opened first, so that a wrong file name does not leave an empty batch behind.
-        let reader = try LineReader(path: path)
-        let inserter = try await JobInserter.open(options, batch: summary.batch)
+        var lines = JobLines(try JobSource(path: path, format: format, interruption: interruption), parser: parser)
+        var inserter = try await JobInserter.openExisting(options, batch: summary.batch, logger: logger)
+        if let inserter {
+            summary.batchID = inserter.batchID
+            lines.batch = inserter.batchID
+            lines.stored = StoredLines(isEmpty: !remembers)
+        }
         do {
-            try await forEachJob(reader) { try await inserter.add($0) }
+            loop: while true {
+                switch try lines.next() {
+                case .refuse(let item, let fault): try refuse(item, fault, name: lines.name)
+                case .pause:
+                    await note(inserter)
+                    try report(lines)
+                case .needBatch:
+                    let new = try await JobInserter.open(
+                        options, batch: summary.batch, tenant: tenant, logger: logger)
+                    (inserter, summary.batchID, lines.batch) = (new, new.batchID, new.batchID)
+                    lines.stored = StoredLines(isEmpty: !remembers)
+                case .needHashes: lines.stored.continue(with: try await storedPart(inserter)?.hashes)
+                case .needAllHashes:
+                    var rest: [UInt64] = []
+                    while let part = try await storedPart(inserter) { rest += part.hashes }
+                    lines.stored.scatter(with: rest)
+                case .store(let rows, let hashes): try await send(rows, hashes, inserter)
+                case .end: break loop
+                }
+            }
+            try await inserter?.settle()
         } catch {
-            try? await note(committed: inserter.committed)
+            try? await inserter?.settle()  // what is on its way may well arrive
+            await note(inserter)
+            summary.duplicates += lines.skipped
+            try? finish()
             throw error
         }
-        let counts = try await inserter.finish()
-        summary.batchID = await inserter.batchID
+        await note(inserter)
+        summary.duplicates += lines.skipped
+        _ = try await inserter?.finish()
+        try finish()
+    }
+
+    private mutating func send(_ rows: JobRows, _ hashes: [UInt64], _ inserter: JobInserter?) async throws {
+        guard let inserter else { return }
+        var part: InputPart?
+        if remembers {
+            while try await storedPart(inserter) != nil {}  // numbers go on behind those that are there
+            part = InputPart(
+                source: summary.source, number: nextPart, settings: parser.defaults.fingerprint, hashes: hashes)
+            nextPart += 1
+        }
+        try await inserter.send(rows, remembering: part)
+    }
+
+    /// The next stretch that the batch has of this input.
+    private mutating func storedPart(_ inserter: JobInserter?) async throws -> InputPart? {
+        guard !summary.knowsAllParts, let inserter else { return nil }
+        guard let part = try await inserter.storedPart(of: summary.source, number: nextPart) else {
+            summary.knowsAllParts = true
+            return nil
+        }
+        nextPart += 1
+        if part.settings != parser.defaults.fingerprint { summary.hasOtherSettings = true }
+        return part
+    }
+
+    /// Takes over what is committed.
+    private mutating func note(_ inserter: JobInserter?) async {
+        guard let counts = await inserter?.committed else { return }
         summary.inserted = counts.inserted
         summary.duplicates = counts.duplicates
     }
 
-    private mutating func forEachJob(_ body: (NewJob) async throws -> Void) async throws {
-        try await forEachJob(try LineReader(path: path), body)
-    }
-
-    private mutating func forEachJob(
-        _ opened: consuming LineReader, _ body: (NewJob) async throws -> Void
-    ) async throws {
-        var reader = opened
-        var taken = 0
-        while let line = try reader.next() {
-            let job: NewJob?
-            do throws(LineFault) {
-                if line.isTooLong {
-                    throw LineFault(nil, "the line is longer than \(Figures.bytes(LineReader.longestLine))")
-                }
-                job = try parser.job(line.bytes)
-            } catch {
-                try refuse(line, error, name: reader.name)
-                continue
-            }
-            guard let job else { continue }
-            try await body(job)
-            taken += 1
-            if taken & 255 == 0 { try progress(taken, read: reader.bytesRead, of: reader.size) }
-        }
-        try ByteSink.standardError.write(meter.cleared)
-        if summary.refused > Self.mostShown {
-            let rest = Figures.grouped(summary.refused - Self.mostShown)
-            let hint = rejects.map { "they are in \($0.path)" } ?? "--reject FILE writes them down"
-            try ByteSink.standardError.write(line: "… and \(rest) more refused lines; \(hint)")
-        }
-        try rejects?.finish()
-        summary.seconds = (ContinuousClock.now - start) / .seconds(1)
-    }
-
-    private mutating func refuse(_ line: LineReader.Line, _ fault: LineFault, name: String) throws {
+    private mutating func refuse(_ item: JobSource.Item, _ fault: LineFault, name: String) throws {
         summary.refused += 1
-        try rejects?.add(line, fault)
-        guard summary.refused <= Self.mostShown else { return }
-        try ByteSink.standardError.write(line: meter.cleared + "\(name):\(line.number): \(fault)")
+        try reporter.refuse(item, fault, name: name)
     }
 
-    private mutating func progress(_ count: Int, read: Int, of size: Int?) throws {
-        let fraction = size.flatMap { $0 > 0 ? Double(read) / Double($0) : nil }
-        if let text = meter.report(count: count, fraction: fraction, elapsed: ContinuousClock.now - start) {
-            try ByteSink.standardError.write(text)
-        }
+    private mutating func report(_ lines: borrowing JobLines) throws {
+        if interruption?.isRequested == true { throw CancellationError() }
+        try reporter.report(
+            EnqueueReporter.Progress(
+                batch: summary.batch, jobs: lines.jobs, skipped: lines.skipped, stored: summary.inserted,
+                refused: summary.refused, bytesRead: lines.bytesRead, size: lines.size,
+                elapsed: ContinuousClock.now - start))
     }
 
-    private func note(committed: JobInserter.Counts) throws {
-        guard committed.inserted > 0 else { return }
-        try ByteSink.standardError.write(
-            line: "stopped after \(Figures.grouped(committed.inserted)) jobs of batch \(summary.batch) were stored; "
-                + "enqueue the file again to go on (jobs with a custom_id are not stored twice)")
+    private mutating func finish() throws {
+        summary.seconds = (ContinuousClock.now - start) / .seconds(1)
+        try reporter.finish(refused: summary.refused)
     }
 }

@@ -8,6 +8,8 @@ struct JobDefaults {
     var pair: String?
     /// Queue of lines that name none.
     var queue = "default"
+    /// Tenant of lines that name none.
+    var tenant: String?
     /// Priority of lines that have none.
     var priority: Int16 = 0
     /// Parameters that a line may override: names and JSON texts, sorted by name.
@@ -15,6 +17,15 @@ struct JobDefaults {
 
     /// The parameters alone as JSON text.
     var parameterObject: String { merged(with: nil, in: []) }
+
+    /// All of it, to tell whether a file was enqueued with other settings before.
+    var fingerprint: String {
+        JSONText.object([
+            ("strategy", JSONText.string(strategy)), ("params", parameterObject),
+            ("pair", pair.map(JSONText.string) ?? "null"), ("queue", JSONText.string(queue)),
+            ("tenant", tenant.map(JSONText.string) ?? "null"), ("priority", "\(priority)"),
+        ])
+    }
 
     /// Reads `name=value`. A value that is JSON is taken as such, anything else as a string.
     ///

@@ -3,8 +3,10 @@ import Routing
 
 /// Turns lines of input into jobs, each checked as a worker would check it.
 struct JobParser {
-    private let defaults: JobDefaults
+    /// What the command line says.
+    let defaults: JobDefaults
     private let pairs: Set<String>?
+    private let takesRequestsOnly: Bool
     private let defaultParameters: String
     /// Strategies with parameters that were found good: most lines of a file share theirs.
     private var accepted: Set<String> = []
@@ -15,9 +17,11 @@ struct JobParser {
     /// - Parameters:
     ///   - defaults: What the command line says.
     ///   - pairs: The pairs that exist, where that is known.
-    init(defaults: JobDefaults, pairs: Set<String>? = nil) {
+    ///   - takesRequestsOnly: Whether lines of our own form are refused.
+    init(defaults: JobDefaults, pairs: Set<String>? = nil, takesRequestsOnly: Bool = false) {
         self.defaults = defaults
         self.pairs = pairs
+        self.takesRequestsOnly = takesRequestsOnly
         defaultParameters = defaults.parameterObject
     }
 
@@ -26,12 +30,7 @@ struct JobParser {
     /// - Throws: ``LineFault``.
     mutating func job(_ line: [UInt8]) throws(LineFault) -> NewJob? {
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return nil }
-        if let offset = UTF8Check.firstFault(line) {
-            throw LineFault(
-                nil,
-                "column \(offset + 1): expected UTF-8, got byte 0x\(String(line[offset], radix: 16)); convert the file, "
-                    + "e.g. with: iconv -f LATIN1 -t UTF-8")
-        }
+        if let offset = UTF8Check.firstFault(line) { throw Self.illFormed(line, offset) }
         let node: JSONNode
         do {
             node = try JSONReader.parse(line)
@@ -41,11 +40,20 @@ struct JobParser {
         guard case .object(let members) = node.value else {
             throw LineFault(nil, "expected a JSON object, got \(node.shown)")
         }
-        let isBatchRequest = members.contains { ["method", "url", "body"].contains($0.name) }
+        if let refused = try RefusedLine.input(of: members, in: line) { return try self.job(refused) }
+        let isBatchRequest = takesRequestsOnly || members.contains { ["method", "url", "body"].contains($0.name) }
         var fields = JobFields(members, line: line)
         let job = isBatchRequest ? try batchRequest(&fields) : try ownForm(&fields)
         try check(job)
         return job
+    }
+
+    /// The fault of a line that is not UTF-8 from an offset on.
+    static func illFormed(_ line: [UInt8], _ offset: Int) -> LineFault {
+        LineFault(
+            nil,
+            "column \(offset + 1): expected UTF-8, got byte 0x\(String(line[offset], radix: 16)); convert the file, "
+                + "e.g. with: iconv -f LATIN1 -t UTF-8")
     }
 
     /// Our own form: the columns of a job by name.
@@ -64,7 +72,7 @@ struct JobParser {
         job.metadata = try fields.object("metadata")?.text
         job.priority = try fields.integer("priority", in: -32_768...32_767).map { Int16($0) } ?? defaults.priority
         job.queue = try fields.text("queue") ?? defaults.queue
-        job.tenant = try fields.text("tenant")
+        job.tenant = try fields.text("tenant") ?? defaults.tenant
         job.maximumAttempts = try fields.integer("max_attempts", in: 1...100).map { Int16($0) } ?? 3
         job.timeoutSeconds = try fields.number("timeout")
         try fields.finish()
@@ -83,7 +91,7 @@ struct JobParser {
             throw LineFault("pair", "expected one of \(names) (the model pool file), got \(pair.debugDescription)")
         }
         let key = job.strategy + "\u{0}" + job.params
-        if job.messages == nil && accepted.contains(key) { return }
+        if job.messages == nil && job.seed == nil && accepted.contains(key) { return }
         do {
             _ = try JobSpecification(
                 prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: job.params,
@@ -107,6 +115,7 @@ struct JobParser {
         job.pair = defaults.pair
         job.priority = defaults.priority
         job.queue = defaults.queue
+        job.tenant = defaults.tenant
         job.seed = request.seed
         job.metadata = JSONText.object([
             ("openai_model", JSONText.string(request.model)), ("url", JSONText.string(request.url)),

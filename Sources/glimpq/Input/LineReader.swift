@@ -12,8 +12,8 @@ struct LineReader: ~Copyable {
     struct Line {
         /// From 1.
         let number: Int
-        /// The bytes; empty if the line was too long.
-        let bytes: [UInt8]
+        /// The bytes; empty if the line was too long. A slice of the reader's buffer: keep a copy, not this.
+        let bytes: ArraySlice<UInt8>
         /// Whether the line was longer than allowed.
         let isTooLong: Bool
     }
@@ -21,41 +21,32 @@ struct LineReader: ~Copyable {
     /// Longest line in bytes.
     static let longestLine = 64 << 20
 
-    /// What messages call the input.
-    let name: String
-    /// Size of the file in bytes; `nil` for a pipe.
-    let size: Int?
     /// Bytes read so far.
     private(set) var bytesRead = 0
 
-    private let descriptor: Int32
+    private let input: InputFile
+    private let interruption: Interruption?
     private var buffer: [UInt8] = []
     private var start = 0
     private var atEnd = false
     private var lineNumber = 0
     private var chunk = [UInt8](repeating: 0, count: 1 << 18)
 
-    /// Opens a file; `-` is standard input.
+    /// Opens a file; `-` is standard input, and a name that ends in `.gz` is unpacked.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - interruption: Ends a wait for a pipe.
     /// - Throws: ``FileFailure``.
-    init(path: String) throws {
-        if path == "-" {
-            name = "stdin"
-            descriptor = 0
-        } else {
-            name = path
-            descriptor = open(path, O_RDONLY)
-            if descriptor < 0 { throw FileFailure("cannot open", path: path, error: errno) }
-        }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else { throw FileFailure("cannot read", path: path, error: errno) }
-        if information.st_mode & S_IFMT == S_IFDIR { throw FileFailure(path: path, reason: "is a folder; name a file") }
-        size = information.st_mode & S_IFMT == S_IFREG ? Int(information.st_size) : nil
+    init(path: String, interruption: Interruption? = nil) throws {
+        input = try InputFile(path: path)
+        self.interruption = interruption
     }
 
-    deinit {
-        if descriptor > 0 { close(descriptor) }
-    }
+    /// What messages call the input.
+    var name: String { input.name }
+    /// Size of the file in bytes; `nil` for a pipe.
+    var size: Int? { input.size }
 
     /// The next line; `nil` at the end. A last line without line feed counts.
     ///
@@ -64,10 +55,10 @@ struct LineReader: ~Copyable {
         var searched = start
         var overlong = false
         while true {
-            if let end = buffer[searched...].firstIndex(of: 0x0A) {
-                let bytes = overlong ? [] : Array(buffer[start..<end])
+            if let end = lineFeed(from: searched) {
+                let range = overlong ? end..<end : start..<end
                 start = end + 1
-                return line(bytes, isTooLong: overlong)
+                return line(range, isTooLong: overlong)
             }
             if buffer.count - start > Self.longestLine {
                 overlong = true
@@ -75,9 +66,9 @@ struct LineReader: ~Copyable {
             }
             if atEnd {
                 guard overlong || start < buffer.count else { return nil }
-                let bytes = Array(buffer[start...])
+                let range = start..<buffer.count
                 start = buffer.count
-                return line(bytes, isTooLong: overlong)
+                return line(range, isTooLong: overlong)
             }
             buffer.removeFirst(start)
             start = 0
@@ -86,22 +77,44 @@ struct LineReader: ~Copyable {
         }
     }
 
-    private mutating func line(_ bytes: [UInt8], isTooLong: Bool) -> Line {
+    private func lineFeed(from place: Int) -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, place < bytes.count,
+                let found = memchr(base + place, 0x0A, bytes.count - place)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    private mutating func line(_ range: Range<Int>, isTooLong: Bool) -> Line {
         lineNumber += 1
-        return Line(number: lineNumber, bytes: bytes, isTooLong: isTooLong)
+        return Line(number: lineNumber, bytes: buffer[range], isTooLong: isTooLong)
     }
 
     private mutating func fill() throws {
-        let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        if size == nil { try waitForInput() }
+        let count = chunk.withUnsafeMutableBytes { read(input.descriptor, $0.baseAddress, $0.count) }
         if count < 0 {
             if errno == EINTR { return }
             throw FileFailure("cannot read", path: name, error: errno)
         }
-        if count == 0 { atEnd = true }
+        if count == 0 {
+            atEnd = true
+            try input.unpacking?.finish()
+        }
         let isFirst = bytesRead == 0
         bytesRead += count
         buffer.append(contentsOf: chunk[..<count])
         if isFirst { try dropByteOrderMark() }
+    }
+
+    /// Waits for a pipe or a terminal, which may stay silent for ever.
+    private func waitForInput() throws {
+        while interruption?.isRequested != true {
+            var descriptor = pollfd(fd: input.descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&descriptor, 1, 100) != 0 { return }
+        }
+        throw CancellationError()
     }
 
     private mutating func dropByteOrderMark() throws {
@@ -117,7 +130,7 @@ struct LineReader: ~Copyable {
 enum UTF8Check {
     /// Offset of the first byte that is not part of well-formed UTF-8; `nil` if all is well.
     static func firstFault(_ bytes: [UInt8]) -> Int? {
-        if String(validating: bytes, as: UTF8.self) != nil { return nil }
+        if bytes.withUnsafeBytes(isWellFormed) { return nil }
         var iterator = bytes.makeIterator()
         var parser = Unicode.UTF8.ForwardParser()
         var offset = 0
@@ -128,5 +141,37 @@ enum UTF8Check {
             case .emptyInput: return nil
             }
         }
+    }
+
+    /// Whether all bytes are well-formed UTF-8 (Unicode, table 3-7).
+    static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var place = 0
+        while place < bytes.count {
+            if place + 8 <= bytes.count,
+                bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                place += 8
+                continue
+            }
+            let byte = bytes[place]
+            place += 1
+            if byte < 0x80 { continue }
+            let following: Int
+            var second: ClosedRange<UInt8> = 0x80...0xBF
+            switch byte {
+            case 0xC2...0xDF: following = 1
+            case 0xE0: (following, second) = (2, 0xA0...0xBF)
+            case 0xED: (following, second) = (2, 0x80...0x9F)
+            case 0xE1...0xEF: following = 2
+            case 0xF0: (following, second) = (3, 0x90...0xBF)
+            case 0xF1...0xF3: following = 3
+            case 0xF4: (following, second) = (3, 0x80...0x8F)
+            default: return false
+            }
+            guard place + following <= bytes.count, second.contains(bytes[place]) else { return false }
+            for offset in 1..<max(following, 1) where !(0x80...0xBF).contains(bytes[place + offset]) { return false }
+            place += following
+        }
+        return true
     }
 }

@@ -56,24 +56,71 @@ struct OpenAIRequest {
             if let number { parameters.append((ours, number.text)) }
         }
         seed = try request.seed("seed")
-        try Self.refuseOtherThanOneChoice(&request)
-        for harmless in ["user", "store", "metadata", "service_tier"] { _ = request.node(harmless) }
+        try Self.refuseWhatIsNotDone(&request)
+        for harmless in ["user", "store", "metadata", "service_tier", "safety_identifier", "prompt_cache_key"] {
+            _ = request.node(harmless)
+        }
         try request.finish()
     }
 
     /// Settings that may be spelt out, as long as they ask for what we do anyway.
-    private static func refuseOtherThanOneChoice(_ request: inout JobFields) throws(LineFault) {
-        if let count = try request.integer("n", in: 1...1_000_000), count != 1 {
-            throw LineFault(
-                "body.n", "expected 1, got \(count); enqueue the request several times with different seeds")
+    private static func refuseWhatIsNotDone(_ request: inout JobFields) throws(LineFault) {
+        for count in ["n", "best_of"] {
+            if let value = try request.integer(count, in: 1...1_000_000), value != 1 {
+                throw LineFault(
+                    "body.\(count)", "expected 1, got \(value); enqueue the request several times with different seeds")
+            }
         }
-        if let node = request.node("stream"), case .boolean(true) = node.value {
-            throw LineFault("body.stream", "expected false, got true; results come when the job is done")
+        for (flag, reason) in [
+            ("stream", "results come when the job is done"), ("logprobs", "log-probabilities are not kept"),
+            ("echo", "the prompt is not repeated"), ("parallel_tool_calls", "tools are not supported"),
+        ] {
+            if let node = request.node(flag), !isOff(node) {
+                throw LineFault("body.\(flag)", "expected false, got \(node.shown); \(reason)")
+            }
         }
         for penalty in ["presence_penalty", "frequency_penalty"] {
             if let value = try request.number(penalty), value != 0 {
                 throw LineFault("body.\(penalty)", "expected 0, got \(value); penalties are not supported")
             }
+        }
+        for (name, reason) in [
+            ("stop", "an answer ends where its model ends it"), ("tools", "tools are not supported"),
+            ("functions", "tools are not supported"), ("logit_bias", "the models' choice is not bent"),
+        ] {
+            if let node = request.node(name), !isEmpty(node) {
+                throw LineFault("body.\(name)", "expected nothing, got \(node.shown); \(reason)")
+            }
+        }
+        if let format = request.node("response_format"), format["type"]?.string != "text" {
+            throw LineFault("body.response_format", "expected {\"type\": \"text\"}, got another format")
+        }
+        for (name, reason) in [
+            ("top_logprobs", "log-probabilities are not kept"), ("tool_choice", "tools are not supported"),
+            ("suffix", "text is only continued"), ("modalities", "jobs are text"), ("audio", "jobs are text"),
+            ("reasoning_effort", "max_completion_tokens bounds the thinking"), ("prediction", "it is not supported"),
+            ("stream_options", "results come when the job is done"), ("web_search_options", "there is no search"),
+        ] {
+            if let node = request.node(name) {
+                throw LineFault("body.\(name)", "expected nothing, got \(node.shown); \(reason)")
+            }
+        }
+    }
+
+    /// Whether a switch is off, however it is spelt.
+    private static func isOff(_ node: JSONNode) -> Bool {
+        switch node.value {
+        case .boolean(let value): !value
+        case .number(let digits): digits == "0"
+        default: false
+        }
+    }
+
+    private static func isEmpty(_ node: JSONNode) -> Bool {
+        switch node.value {
+        case .array(let elements): elements.isEmpty
+        case .object(let members): members.isEmpty
+        default: false
         }
     }
 

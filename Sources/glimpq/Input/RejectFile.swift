@@ -6,7 +6,8 @@
     import Darwin
 #endif
 
-/// Writes refused lines down: JSON lines of `line`, `path`, `error` and the `input` itself.
+/// Writes refused lines down: JSON lines of `file`, `line`, `path`, `error` and the `input` itself. Once the inputs are
+/// mended, the file can be enqueued like any other.
 final class RejectFile {
     /// Where it is.
     let path: String
@@ -27,18 +28,22 @@ final class RejectFile {
 
     /// Adds a line.
     ///
+    /// - Parameters:
+    ///   - item: The line.
+    ///   - fault: Why it was refused.
+    ///   - file: Where it stands.
     /// - Throws: ``FileFailure``.
-    func add(_ line: LineReader.Line, _ fault: LineFault) throws {
+    func add(_ item: JobSource.Item, _ fault: LineFault, file: String) throws {
         let record = JSONText.object([
-            ("line", "\(line.number)"), ("path", fault.path.map(JSONText.string) ?? "null"),
-            ("error", JSONText.string(fault.reason)),
-            ("input", JSONText.string(String(decoding: line.bytes, as: UTF8.self))),
+            ("file", JSONText.string(file)), ("line", "\(item.number)"),
+            ("path", fault.path.map(JSONText.string) ?? "null"), ("error", JSONText.string(fault.reason)),
+            ("input", RefusedLine.text(item)),
         ])
         try sink.append((record + "\n").utf8)
     }
 
-    /// Writes out what is left.
+    /// Writes out what is in the buffer.
     ///
     /// - Throws: ``FileFailure``.
-    func finish() throws { try sink.flush() }
+    func flush() throws { try sink.flush() }
 }

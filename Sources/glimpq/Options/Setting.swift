@@ -14,6 +14,9 @@ enum Setting: String, CaseIterable {
     /// Its name in the environment and in the configuration file.
     var variable: String { "GLIMPQ_" + rawValue.uppercased().replacing(".", with: "_") }
 
+    /// Its name on the command line.
+    var flag: String { self == .databaseURL ? "--database" : "--" + rawValue.replacing(".", with: "-") }
+
     /// Variables that are ours and are no settings of a command.
     static let otherVariables: Set<String> = [
         "GLIMPQ_CONFIG", "GLIMPQ_ISA", "GLIMPQ_TEST_DATABASE_URL", "GLIMPQ_POSTGRES_BIN", "GLIMPQ_SCRATCH",

@@ -4,6 +4,7 @@ import FoundationEssentials
 /// The settings of one run: flags over environment over file over defaults.
 struct Settings {
     private let reader: ConfigReader
+    private let flags: Set<Setting>
 
     /// Layers the sources; an empty value counts as absent.
     ///
@@ -12,6 +13,7 @@ struct Settings {
     ///   - environment: The process's environment.
     ///   - file: What the configuration file says, by variable name.
     init(flags: [Setting: String] = [:], environment: [String: String], file: [String: String] = [:]) {
+        self.flags = Set(flags.keys)
         let given = flags.map {
             (AbsoluteConfigKey(["glimpq"] + $0.key.rawValue.split(separator: ".").map(String.init)), $0.value)
         }
@@ -56,7 +58,7 @@ struct Settings {
         guard let number = Int(text), range.contains(number) else {
             throw CommandFailure(
                 .usage,
-                "setting \(setting.variable): expected a whole number in \(range.lowerBound)...\(range.upperBound), "
+                "\(flags.contains(setting) ? setting.flag : "setting \(setting.variable)"): expected a whole number in \(range.lowerBound)...\(range.upperBound), "
                     + "got \(text.debugDescription)")
         }
         return number

@@ -15,11 +15,23 @@ struct OpenAIResponse {
         ])
     }
 
+    /// Jobs of a cancelled batch and jobs that have not ended bear the codes that such batches have elsewhere; the
+    /// others bear the class of their error.
     private var error: String {
-        let code = job.state == "failed" ? job.errorClass ?? job.state : job.state
+        let code: String
+        var message = job.errorMessage
+        switch job.state {
+        case "failed": code = job.errorClass ?? job.state
+        case "cancelled" where job.isBatchCancelled:
+            code = "batch_cancelled"
+            message = "This request could not be executed before the batch was cancelled."
+        case "cancelled", "quarantined": code = job.state
+        default:
+            code = "batch_expired"
+            message = "This request was not executed before the results were written; the job is \(job.state)."
+        }
         return JSONText.object([
-            ("code", JSONText.string(code)),
-            ("message", JSONText.string(job.errorMessage ?? "the job is \(job.state)")),
+            ("code", JSONText.string(code)), ("message", JSONText.string(message ?? "the job is \(job.state)")),
         ])
     }
 
@@ -73,10 +85,15 @@ struct OpenAIResponse {
 
     private func usage(_ result: ExportedJob.Result) -> String {
         let written = result.slmTokens + result.llmTokens
-        return JSONText.object([
+        var members = [
             ("prompt_tokens", "\(result.promptTokens)"), ("completion_tokens", "\(written)"),
             ("total_tokens", "\(result.promptTokens + written)"),
-        ])
+        ]
+        if let reasoning = result.reasoningTokens {
+            members.append(
+                ("completion_tokens_details", JSONText.object([("reasoning_tokens", "\(reasoning)")])))
+        }
+        return JSONText.object(members.map { (name: $0.0, value: $0.1) })
     }
 
     private func own(_ result: ExportedJob.Result) -> String {

@@ -23,6 +23,19 @@ enum ResultFormat: String, CaseIterable, ExpressibleByArgument {
         case .openai: OpenAIResponse(job).json + "\n"
         }
     }
+
+    /// The number of the job of a line that ``text(_:)`` has written; `nil` if it is another line.
+    func job(of line: ArraySlice<UInt8>) -> Int64? {
+        let prefix =
+            switch self {
+            case .jsonl: #"{"job_id": "#
+            case .csv: ""
+            case .openai: #"{"id": "batch_req_"#
+            }
+        guard line.starts(with: prefix.utf8) else { return nil }
+        let digits = line.dropFirst(prefix.utf8.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return Int64(String(decoding: digits, as: UTF8.self))
+    }
 }
 
 /// Comma-separated values as RFC 4180 has them, with line feeds between rows.

@@ -1,51 +1,65 @@
-import FoundationEssentials
 import Postgres
 import Queue
 
-extension StatusReport {
-    /// Reads the state.
-    ///
-    /// - Parameter limit: Most batches, the latest.
-    /// - Throws: `PostgresError`.
-    static func read(_ reader: QueueReader, limit: Int) async throws -> StatusReport {
-        let now = Date().timeIntervalSince1970
-        return StatusReport(
-            queues: try await reader.depths().filter {
-                $0.isPaused || $0.ready + $0.delayed + $0.held + $0.running > 0
-            }.map(Queue.init),
-            batches: try await reader.progress(newest: limit).reversed().map(Batch.init),
-            workers: try await reader.workers().filter { $0.state != "gone" }.map { Worker($0, now: now) },
-            warnings: try await reader.unserved().map { unserved in
-                let pair = unserved.pair.map { " for pair \($0)" } ?? ""
-                return
-                    "\(Figures.grouped(unserved.count)) ready jobs in queue \(unserved.queue)\(pair): \(unserved.reason)"
-            })
-    }
-}
-
 extension StatusReport.Queue {
-    fileprivate init(_ depth: QueueDepth) {
+    init(_ queue: QueueOverview, _ recent: [RecentWork]) {
+        let work = recent.filter { $0.queue == queue.queue }
         self.init(
-            name: depth.queue, isPaused: depth.isPaused, ready: depth.ready, delayed: depth.delayed, held: depth.held,
-            running: depth.running, oldestSeconds: depth.oldestReadySeconds)
+            name: queue.queue, isPaused: queue.isPaused, ready: queue.ready, isAbout: queue.isEstimate,
+            delayed: queue.delayed, held: queue.held, running: queue.running, oldestSeconds: queue.oldestSeconds,
+            perMinute: work.reduce(0) { $0 + $1.perMinute })
     }
 }
 
 extension StatusReport.Batch {
-    fileprivate init(_ progress: BatchProgress) {
+    init(_ batch: BatchOverview, _ recent: [RecentWork], _ errors: [RecentErrors]) {
+        let work = recent.filter { $0.batch == batch.batch }
+        let failed = errors.filter { $0.batch == batch.batch && ["failed", "quarantined"].contains($0.state) }
+        let perMinute = work.reduce(0) { $0 + $1.perMinute } + Double(failed.reduce(0) { $0 + $1.jobs }) / 5
+        let graded = batch.graded ?? work.reduce(0) { $0 + $1.graded }
+        let correct = batch.correct ?? work.reduce(0) { $0 + $1.correct }
         self.init(
-            name: progress.batch, total: progress.total, done: progress.done,
-            failed: progress.failed + progress.quarantined, cancelled: progress.cancelled, running: progress.running,
-            perMinute: progress.perMinute, secondsToGo: progress.remainingSeconds,
-            accuracy: progress.graded > 0 ? Double(progress.correct) / Double(progress.graded) : nil)
+            name: batch.batch, total: batch.total, done: batch.done, failed: batch.failed + batch.quarantined,
+            cancelled: batch.cancelled, running: batch.running, perMinute: perMinute,
+            secondsToGo: batch.open > 0 && perMinute > 0 ? Double(batch.open) / perMinute * 60 : nil,
+            accuracy: graded > 0 ? Double(correct) / Double(graded) : nil)
     }
 }
 
 extension StatusReport.Worker {
-    /// - Parameter now: Seconds since 1970 on this machine; the age of a beat is off by what the clocks differ.
-    fileprivate init(_ worker: WorkerStatus, now: Double) {
+    /// - Parameter now: The server's time in seconds since 1970.
+    init(_ worker: WorkerStatus, now: Double, tokensPerSecond: Double?) {
         self.init(
             id: worker.id, state: worker.state, place: "\(worker.host):\(worker.processID)", version: worker.version,
-            inFlight: worker.running, capacity: worker.capacity, beatSeconds: max(0, now - worker.beatAt.seconds))
+            protocol: worker.protocolVersion, inFlight: worker.running, capacity: worker.capacity,
+            beatSeconds: max(0, now - worker.beatAt.seconds), tokensPerSecond: tokensPerSecond)
+    }
+}
+
+extension StatusReport.Work {
+    /// - Parameter window: The time that was looked at, in seconds.
+    init(_ recent: [RecentWork], window: Int) {
+        func sum(_ value: (RecentWork) -> Int) -> Int { recent.reduce(0) { $0 + value($1) } }
+        let (tokens, steps) = (sum { $0.slmTokens + $0.llmTokens }, sum(\.steps))
+        self.init(
+            seconds: recent.map(\.seconds).max() ?? Double(window), done: sum(\.done), tokens: tokens,
+            llmTokenShare: tokens > 0 ? Double(sum(\.llmTokens)) / Double(tokens) : nil,
+            llmStepShare: steps > 0 ? Double(sum(\.llmSteps)) / Double(steps) : nil)
+    }
+}
+
+extension StatusReport {
+    /// Errors of all batches together, the most frequent first. Cancellations are no errors.
+    static func faults(_ errors: [RecentErrors]) -> [Fault] {
+        var faults: [Fault] = []
+        for error in errors where error.state != "cancelled" {
+            let errorClass = error.errorClass ?? "unknown"
+            if let place = faults.firstIndex(where: { $0.errorClass == errorClass && $0.state == error.state }) {
+                faults[place].jobs += error.jobs
+            } else {
+                faults.append(Fault(errorClass: errorClass, state: error.state, jobs: error.jobs))
+            }
+        }
+        return faults.sorted { ($1.jobs, $0.errorClass) < ($0.jobs, $1.errorClass) }
     }
 }

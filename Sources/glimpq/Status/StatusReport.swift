@@ -5,11 +5,21 @@ struct StatusReport {
         var name: String
         var isPaused: Bool
         var ready: Int
+        /// Whether ``ready`` is an estimate.
+        var isAbout = false
         var delayed: Int
         var held: Int
         var running: Int
         /// Age of the oldest ready job in seconds.
         var oldestSeconds: Double?
+        /// Jobs done per minute of late.
+        var perMinute = 0.0
+
+        /// Time until nothing is ready at that pace, in seconds.
+        var secondsToGo: Double? {
+            let open = ready + running
+            return perMinute > 0 && open > 0 && !isPaused ? Double(open) / perMinute * 60 : nil
+        }
     }
 
     /// A batch.
@@ -20,11 +30,11 @@ struct StatusReport {
         var failed: Int
         var cancelled: Int
         var running: Int
-        /// Jobs finished per minute, over the last five.
+        /// Jobs finished per minute of late.
         var perMinute: Double
         /// Time to go in seconds at that pace; `nil` if there is none.
         var secondsToGo: Double?
-        /// Share of correct answers among graded ones.
+        /// Share of correct answers among graded ones: of all, or of late in a large batch.
         var accuracy: Double?
 
         /// Jobs that are not finished.
@@ -38,10 +48,38 @@ struct StatusReport {
         var state: String
         var place: String
         var version: String
+        /// Which server functions it calls; `nil` where the database does not say.
+        var `protocol`: Int?
         var inFlight: Int
         var capacity: Int
-        /// Time since its last sign of life in seconds.
+        /// Time since its last sign of life in seconds, by the server's clock.
         var beatSeconds: Double
+        /// Tokens that its models generate per second; `nil` until two looks can be compared.
+        var tokensPerSecond: Double?
+    }
+
+    /// What was done of late.
+    struct Work {
+        /// The time that it covers, in seconds.
+        var seconds: Double
+        var done: Int
+        var tokens: Int
+        /// The large model's share of tokens; `nil` without any.
+        var llmTokenShare: Double?
+        /// The large model's share of thinking steps; `nil` without any.
+        var llmStepShare: Double?
+
+        /// Jobs done per second.
+        var perSecond: Double { seconds > 0 ? Double(done) / seconds : 0 }
+    }
+
+    /// Jobs that went wrong of late.
+    struct Fault {
+        /// Class of the error.
+        var errorClass: String
+        /// `failed`, `quarantined` or `cancelled`; `delayed` if it will be tried again.
+        var state: String
+        var jobs: Int
     }
 
     var queues: [Queue]
@@ -49,67 +87,13 @@ struct StatusReport {
     var workers: [Worker]
     /// What hinders jobs that could run.
     var warnings: [String]
+    var work: Work?
+    var faults: [Fault] = []
+    /// Jobs inserted per second; `nil` until two looks can be compared.
+    var insertedPerSecond: Double?
 
-    /// For people.
+    /// For people, however long it gets.
     func text(_ palette: Palette) -> String {
-        var parts: [String] = []
-        if queues.isEmpty {
-            parts.append(palette.dim("no jobs are waiting or running"))
-        } else {
-            parts.append(queueTable.rendered(palette))
-        }
-        if !batches.isEmpty { parts.append(batchTable(palette).rendered(palette)) }
-        parts.append(workers.isEmpty ? palette.dim("no workers") : workerTable.rendered(palette))
-        if !warnings.isEmpty { parts.append(warnings.map { palette.large("warning: \($0)") }.joined(separator: "\n")) }
-        return parts.joined(separator: "\n\n") + "\n"
-    }
-
-    private var queueTable: TextTable {
-        var table = TextTable([
-            ("queue", .left), ("ready", .right), ("delayed", .right), ("held", .right), ("running", .right),
-            ("oldest", .right), ("", .left),
-        ])
-        for queue in queues {
-            table.append([
-                queue.name, Figures.grouped(queue.ready), Figures.grouped(queue.delayed), Figures.grouped(queue.held),
-                Figures.grouped(queue.running), queue.oldestSeconds.map(Figures.duration) ?? "–",
-                queue.isPaused ? "paused" : "",
-            ])
-        }
-        return table
-    }
-
-    private func batchTable(_ palette: Palette) -> TextTable {
-        var table = TextTable([
-            ("batch", .left), ("done", .right), ("of", .right), ("", .left), ("failed", .right), ("running", .right),
-            ("per min", .right), ("to go", .right), ("correct", .right),
-        ])
-        for batch in batches {
-            let share = batch.total > 0 ? Double(batch.total - batch.open) / Double(batch.total) : 0
-            let filled = Int((share * 12).rounded(.down))
-            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 12 - filled)
-            table.append([
-                batch.name, Figures.grouped(batch.done), Figures.grouped(batch.total), bar,
-                Figures.grouped(batch.failed), Figures.grouped(batch.running),
-                Figures.grouped(Int(batch.perMinute.rounded())),
-                batch.secondsToGo.map(Figures.duration) ?? (batch.open == 0 ? "–" : "?"),
-                batch.accuracy.map { Figures.percent($0, 1) } ?? "–",
-            ])
-        }
-        return table
-    }
-
-    private var workerTable: TextTable {
-        var table = TextTable([
-            ("worker", .right), ("state", .left), ("in flight", .right), ("last beat", .right), ("where", .left),
-            ("version", .left),
-        ])
-        for worker in workers {
-            table.append([
-                "\(worker.id)", worker.state, "\(worker.inFlight)/\(worker.capacity)",
-                Figures.duration(worker.beatSeconds), worker.place, worker.version,
-            ])
-        }
-        return table
+        sections(palette).map { ($0.head + $0.rows).joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 }

@@ -5,12 +5,15 @@ struct ProgressMeter {
     let noun: String
     /// Whether the line is rewritten in place.
     let isInteractive: Bool
+    /// Whether to say nothing at all.
+    let isSilent: Bool
     private var lastReport: Duration?
 
     /// Creates a meter.
-    init(noun: String, isInteractive: Bool) {
+    init(noun: String, isInteractive: Bool, isSilent: Bool = false) {
         self.noun = noun
         self.isInteractive = isInteractive
+        self.isSilent = isSilent
     }
 
     /// What to write now; `nil` if it is too early to say anything again.
@@ -20,6 +23,7 @@ struct ProgressMeter {
     ///   - fraction: Share of the whole work that is done, where it is known; gives the time to go.
     ///   - elapsed: Time since the start.
     mutating func report(count: Int, fraction: Double?, elapsed: Duration) -> String? {
+        if isSilent { return nil }
         let interval: Duration = isInteractive ? .milliseconds(200) : .seconds(10)
         if let lastReport, elapsed - lastReport < interval { return nil }
         if lastReport == nil && elapsed < interval { return nil }

@@ -7,13 +7,15 @@
 #endif
 
 /// What is known about the terminal behind a stream.
-struct Terminal {
+struct Terminal: Equatable {
     /// Whether a person reads the stream.
     let isInteractive: Bool
     /// Whether to use colour: on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     let usesColour: Bool
     /// Width in characters; 80 where there is no terminal.
     let columns: Int
+    /// Height in lines; 24 where there is no terminal.
+    let rows: Int
 
     /// Looks at a descriptor.
     init(descriptor: Int32) {
@@ -23,6 +25,7 @@ struct Terminal {
         var size = winsize()
         let known = isInteractive && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20
         columns = known ? Int(size.ws_col) : 80
+        rows = known && size.ws_row > 2 ? Int(size.ws_row) : 24
     }
 
     /// Standard output.
