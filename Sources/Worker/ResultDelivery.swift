@@ -33,20 +33,24 @@ struct ResultDelivery: Sendable {
                 await spool.keep(copy)
             }
         }
-        defer { keeping?.cancel() }
+        let ending: Result<QueueClient.Verdict, any Error>
         do {
-            let verdict = try await confirmed(result, rows: rows)
-            keeping?.cancel()
-            _ = try? await keeping?.value  // or it might be written after it was forgotten
+            ending = .success(try await confirmed(result, rows: rows))
+        } catch {
+            ending = .failure(error)
+        }
+        keeping?.cancel()
+        _ = await keeping?.result  // or it might be written after it was forgotten
+        switch ending {
+        case .success(let verdict):
             await spool?.forget(copy)
             return .answered(verdict)
-        } catch {
-            guard Task.isCancelled || error is CancellationError else {
-                await spool?.forget(copy)
-                throw error
-            }
+        case .failure(let error) where Task.isCancelled || error is CancellationError:
             if let spool, await spool.keep(copy) { return .spooled }
             throw CancellationError()
+        case .failure(let error):
+            await spool?.forget(copy)
+            throw error
         }
     }
 

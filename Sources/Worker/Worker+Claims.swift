@@ -16,7 +16,8 @@ extension Worker {
             lastWords: { [self] in try await lastWords($0) })
         await withDiscardingTaskGroup { sessions in
             while true {
-                let version = await table.version  // before the look, so that a stop after it is not missed
+                // Before the look, so that a stop or a wake-up after it is not missed.
+                let version = await table.version
                 if isStopping || Task.isCancelled { break }
                 let free = configuration.slots - (await table.count)
                 guard let wanted = pacing.withLock({ $0.request(free: free) }) else {
@@ -40,7 +41,7 @@ extension Worker {
                 {
                     break
                 }
-                if delay > .zero { await pause(delay) }
+                if delay > .zero { await pause(delay, since: version) }
             }
             await finishInFlight(sessions, logger: logger)
         }
@@ -132,13 +133,15 @@ extension Worker {
     }
 
     /// Sleeps, unless a stop is asked for or a job ends meanwhile. The end of this task does not cut it short.
-    func pause(_ duration: Duration) async {
-        let version = await table.version
+    ///
+    /// - Parameter seen: The table's version after which a change counts; `nil` takes the current one.
+    func pause(_ duration: Duration, since seen: UInt64? = nil) async {
+        let current = await table.version
         let timer = Task { [table] in
             try await Task.sleep(for: duration)
             await table.wake()
         }
-        await table.change(since: version)
+        await table.change(since: seen ?? current)
         timer.cancel()
     }
 }

@@ -3,9 +3,6 @@ import Queue
 import Synchronization
 
 extension Worker {
-    /// How long storing may take once the worker has been told to stop; then the lease does the rest.
-    private static let lastWords = Duration.seconds(10)
-
     /// Lets the jobs in flight end within the grace time, then hands back the rest. What the database does not take
     /// within a further while is not waited for: results go to the spool, and the lease does the rest.
     func finishInFlight(_ sessions: DiscardingTaskGroup, logger: Logger) async {
@@ -16,7 +13,7 @@ extension Worker {
         guard left > 0 else { return }
         logger.notice("handing back jobs in flight", metadata: ["jobs": "\(left)"])
         await table.stopAll(.handBack)
-        await waitForEnd(atMost: Self.lastWords) { false }
+        await waitForEnd(atMost: configuration.lastWords) { false }
         sessions.cancelAll()
         await finisher.giveUp()
     }
@@ -40,8 +37,8 @@ extension Worker {
     /// Runs something that must be said even now that the task may be cancelled, but not for ever.
     func lastWords(_ operation: @escaping @Sendable () async throws -> Void) async throws {
         let speech = Task { try await operation() }
-        let limit = Task {
-            try await Task.sleep(for: Self.lastWords)
+        let limit = Task { [configuration] in
+            try await Task.sleep(for: configuration.lastWords)
             speech.cancel()
         }
         defer { limit.cancel() }

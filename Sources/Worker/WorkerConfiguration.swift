@@ -16,6 +16,8 @@ public struct WorkerConfiguration: Sendable {
     public var listens = false
     /// Folder for finished results that the database does not take, until it does; `nil` keeps them in memory only.
     public var spool: String?
+    /// How long the database may take, once the worker has been told to stop, for what it must hear.
+    public var lastWords = Duration.seconds(10)
     /// How long a worker that is too old for the database waits before it asks again.
     public var registrationInterval = Duration.seconds(30)
     /// Whether to stop once no job of the queues is left to do.

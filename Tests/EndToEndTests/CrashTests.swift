@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -113,6 +114,30 @@ import Testing
             #expect(try await b.ending().code == 0)
             #expect(try await setup.number("SELECT count(*) FROM glimpq.attempt") == Self.jobs)
             #expect(try await setup.number("SELECT count(*) FROM glimpq.result") == Self.jobs)
+        }
+    }
+
+    @Test func resultsOfAKilledWorkerAreDeliveredByTheNextOne() async throws {
+        let spool = FileManager.default.temporaryDirectory.appendingPathComponent("spool-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: spool) }
+        try await run { setup in
+            let blocker = try await setup.database.connect()
+            try await blocker.run(script: "BEGIN; LOCK TABLE glimpq.result IN ACCESS EXCLUSIVE MODE")
+            let victim = try setup.worker(["--spool", spool])
+            func kept() -> Int {
+                let files = try? FileManager.default.contentsOfDirectory(atPath: spool + "/slot-1")
+                return files?.filter { $0.hasSuffix(".result") }.count ?? 0
+            }
+            while kept() < 16 { try await Task.sleep(for: .milliseconds(20)) }
+            victim.kill()
+            _ = try await victim.ending()
+            try await blocker.run(script: "COMMIT")
+            await blocker.close()
+            let ending = try await setup.worker(["--exit-when-idle", "--spool", spool]).ending()
+            #expect(ending.code == 0, "\(ending.errors)")
+            #expect(kept() == 0)
+            #expect(try await setup.number("SELECT count(*) FROM glimpq.result") == Self.jobs)
+            #expect(try await setup.number("SELECT count(*) FROM glimpq.attempt") == Self.jobs, "no job ran twice")
         }
     }
 }

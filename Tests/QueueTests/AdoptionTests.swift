@@ -78,6 +78,7 @@ import Testing
             }
             var result = queue.result(lease)
             result.traceRows = 5
+            result.stepsWritten = 1
             #expect(try await queue.client.finish([result])[lease] == .accepted)
             let trace: [String] = try await queue.sql.query(
                 "SELECT epoch || ':' || seq || ':' || text FROM glimpq.v_trace ORDER BY seq"

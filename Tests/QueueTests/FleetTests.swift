@@ -78,7 +78,7 @@ import Testing
             _ = try await queue.sql.query(
                 """
                 SELECT glimpq.finish_v1((SELECT json_agg(json_build_object('job_id', id, 'epoch', epoch, 'active_ns', 1,
-                    'prompt_tokens', 1, 'steps', 1, 'llm_steps', 0, 'slm_tokens', 1, 'llm_tokens', 0,
+                    'prompt_tokens', 1, 'steps', 2, 'llm_steps', 0, 'slm_tokens', 1, 'llm_tokens', 0,
                     'slm_discarded_tokens', 0, 'llm_discarded_tokens', 0, 'probe_tokens', 0, 'slm_prefill_tokens', 0,
                     'llm_prefill_tokens', 0, 'finish_reason', 'x', 'pair', 'demo', 'engine_version', '0.1', 'output', 'o'))
                     FROM glimpq.job WHERE state = 'running'))

@@ -1,5 +1,6 @@
 import Postgres
 import Queue
+import Synchronization
 import TestSupport
 import Testing
 
@@ -70,5 +71,84 @@ import Testing
             try await connection.run("x", attempts: 3) { try await $0.query("SELECT 1").count }
         }
         #expect(error?.code == "cannot_connect")
+    }
+
+    @Test func aFailureDoesNotCloseTheConnectionThatCameAfter() async throws {
+        try await QueueFixture.run { queue in
+            let counters = DatabaseCounters()
+            let connection = ReconnectingConnection(
+                queue.database.options, backoff: Backoff(initial: .milliseconds(1)), counters: counters,
+                logger: QueueFixture.logger)
+            let newer = Mutex<Int32?>(nil)
+            let own = "SELECT pg_backend_pid()"
+            let last: Int32 = try await connection.run("outer") { outer in
+                if newer.withLock({ $0 }) == nil {
+                    try await queue.sql.query("SELECT pg_terminate_backend($1)", [await outer.backendID])
+                    // Another task finds it broken and opens the next one.
+                    let pid: Int32 = try await connection.run("inner") { try await $0.query(own).one().get(0) }
+                    newer.withLock { $0 = pid }
+                }
+                return try await outer.query(own).one().get(0)
+            }
+            #expect(last == newer.withLock { $0 })
+            #expect(counters.reconnects == 1)
+            await connection.close()
+        }
+    }
+
+    @Test(arguments: ["40001", "40P01", "55P03"])
+    func conflictsAreRepeatedBoundedAndCounted(state: String) async throws {
+        try await QueueFixture.run { queue in
+            let counters = DatabaseCounters()
+            let connection = ReconnectingConnection(
+                queue.database.options, backoff: Backoff(initial: .milliseconds(1), ceiling: .milliseconds(2)),
+                counters: counters, logger: QueueFixture.logger)
+            let conflict = "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '\(state)'; END $$"
+            let tries = Mutex(0)
+            try await connection.run("twice") { connection in
+                if tries.withLock({
+                    $0 += 1; return $0
+                }) < 3 {
+                    try await connection.run(script: conflict)
+                }
+            }
+            #expect(counters.repeats == 2)
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.run("ever") { try await $0.run(script: conflict) }
+            }
+            #expect(error?.sqlState == state)
+            #expect(counters.repeats == 22)
+            await connection.close()
+        }
+    }
+
+    @Test func aClaimThatIsHeldUpIsGivenUp() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.enqueue(1)
+            let worker = try await queue.register()
+            let blocker = try await queue.database.connect()
+            try await blocker.run(script: "BEGIN; LOCK TABLE glimpq.job IN ACCESS EXCLUSIVE MODE")
+            await #expect(throws: QueueError.claimTimedOut) { try await queue.claim(worker) }
+            try await blocker.run(script: "COMMIT")
+            #expect(try await queue.claim(worker).count == 1)
+            await blocker.close()
+        }
+    }
+
+    @Test func whoeverWaitsForTracesCanBeCancelledWhileTheDatabaseIsAway() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.enqueue(1)
+            let job = try #require(try await queue.claim(try await queue.register()).first)
+            let writer = TraceWriter(ConnectionOptions("host=/nonexistent port=1"), logger: QueueFixture.logger)
+            try await writer.append(queue.step(job, 0))
+            let flush = Task { try await writer.flush(job.lease.job) }
+            let other = Task { try await writer.flush() }
+            while await writer.counts.backlog == 0 { await Task.yield() }
+            flush.cancel()
+            await #expect(throws: CancellationError.self) { try await flush.value }
+            #expect(await writer.close() == 1, "what is lost is said")
+            await #expect(throws: CancellationError.self) { try await other.value }
+            #expect(await writer.counts.dropped == 1)
+        }
     }
 }

@@ -26,7 +26,9 @@ struct WorkerFixture {
         }
     }
 
-    func worker(slots: Int = 16, change: (inout WorkerConfiguration) -> Void = { _ in }) throws -> Worker {
+    func worker(
+        slots: Int = 16, statementTimeout: Duration? = nil, change: (inout WorkerConfiguration) -> Void = { _ in }
+    ) throws -> Worker {
         let file = Self.root.appendingPathComponent("Config/models.demo.json")
         let pool = try ModelPool(
             try ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(), threads: 1)
@@ -36,8 +38,10 @@ struct WorkerFixture {
         configuration.pollDelay = .milliseconds(20) ... .milliseconds(200)
         configuration.beatInterval = .milliseconds(200)
         change(&configuration)
+        var options = database.options
+        options.statementTimeout = statementTimeout
         return Worker(
-            configuration, pool: pool, database: database.options, host: "test", processID: 1,
+            configuration, pool: pool, database: options, host: "test", processID: 1,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Worker
 
 @testable import glimpq
 
@@ -57,6 +58,43 @@ import Testing
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where line.hasPrefix("GLIMPQ_") {
             #expect(index > 0 && lines[index - 1].hasPrefix("# "), "no comment above \(line)")
+        }
+    }
+
+    @Test func aPoolerIsNamedOrHintedAt() throws {
+        func mode(_ environment: [String: String]) throws -> PoolerMode {
+            try PoolerMode(Settings(environment: environment))
+        }
+        #expect(try mode([:]) == .none)
+        #expect(try mode(["GLIMPQ_POOLER": "transaction"]) == .transaction)
+        #expect(throws: CommandFailure.self) { try mode(["GLIMPQ_POOLER": "session"]) }
+        for (url, plain) in [
+            ("postgres://h/db?pgbouncer=true", "postgres://h/db"),
+            ("postgres://h/db?a=b&pgbouncer=true", "postgres://h/db?a=b"),
+            ("postgres://h/db?pgbouncer=true&a=b", "postgres://h/db?a=b"),
+            ("host=h pgbouncer=true dbname=d", "host=h dbname=d"),
+        ] {
+            let environment = ["GLIMPQ_DATABASE_URL": url]
+            #expect(try mode(environment) == .transaction)
+            #expect(PoolerMode.url(Settings(environment: environment)) == plain)
+            #expect(try mode(environment.merging(["GLIMPQ_POOLER": "none"]) { $1 }) == .none)
+        }
+    }
+
+    @Test func theSpoolHasAPlaceWhereStateBelongs() throws {
+        func folder(_ environment: [String: String]) -> String? { WorkerConfiguration.spoolFolder(environment) }
+        #expect(folder(["HOME": "/h"]) == "/h/.local/state/glimpq/spool")
+        #expect(folder(["HOME": "/h", "XDG_STATE_HOME": "/s"]) == "/s/glimpq/spool")
+        #expect(folder(["HOME": "/h", "STATE_DIRECTORY": "/v/a:/v/b"]) == "/v/a/spool")
+        #expect(folder([:]) == nil)
+        var configuration = WorkerConfiguration()
+        try configuration.apply(Settings(flags: [.spool: "off"], environment: [:]), environment: ["HOME": "/h"])
+        #expect(configuration.spool == nil && configuration.listens)
+        try configuration.apply(
+            Settings(flags: [.spool: "/x", .pooler: "transaction"], environment: [:]), environment: [:])
+        #expect(configuration.spool == "/x" && !configuration.listens)
+        #expect(throws: CommandFailure.self) {
+            try configuration.apply(Settings(flags: [.listen: "maybe"], environment: [:]), environment: [:])
         }
     }
 }

@@ -51,6 +51,19 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Hear wake-ups at once instead of at the next poll: on or off. Default: GLIMPQ_LISTEN, else on, off behind a pooler.",
+            valueName: "on|off"))
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder for finished results while the database does not take them, or off.",
+            discussion: "Default: GLIMPQ_SPOOL, else a folder for state of the service or the user.",
+            valueName: "folder"))
+    var spool: String?
+
     @Flag(
         help: """
             Stop when no job that this worker could do is ready, delayed or running anywhere; jobs of a paused queue count. \
@@ -64,7 +77,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings([
             .models: models, .queue: queue, .inFlight: inFlight, .threads: threads, .drainSeconds: drainSeconds,
-            .logLevel: logLevel,
+            .logLevel: logLevel, .listen: listen, .spool: spool,
         ])
         let logger = try logger(settings)
         let worker = try worker(settings, logger: logger)
@@ -73,7 +86,8 @@ struct WorkerCommand: AsyncParsableCommand {
             "worker stopped",
             metadata: [
                 "done": "\(summary.done)", "failed": "\(summary.failed)", "cancelled": "\(summary.cancelled)",
-                "handed_back": "\(summary.handedBack)", "lost": "\(summary.lost)",
+                "handed_back": "\(summary.handedBack)", "lost": "\(summary.lost)", "adopted": "\(summary.adopted)",
+                "spooled": "\(summary.spooled)", "unconfirmed": "\(summary.unconfirmed)",
                 "seconds": "\(Figures.fixed(summary.seconds, 1))",
                 "peak_memory": "\(summary.peakBytes.map(Figures.bytes) ?? "unknown")",
             ])
@@ -109,6 +123,7 @@ struct WorkerCommand: AsyncParsableCommand {
             configuration.drainGrace = .seconds(seconds)
         }
         configuration.stopsWhenIdle = exitWhenIdle
+        try configuration.apply(settings, environment: ProcessInfo.processInfo.environment)
         let file = URL(fileURLWithPath: path)
         let pool = try ModelPool(
             ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(),

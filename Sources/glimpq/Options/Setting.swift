@@ -10,6 +10,9 @@ enum Setting: String, CaseIterable {
     case inFlight = "in.flight"
     case drainSeconds = "drain.seconds"
     case logLevel = "log.level"
+    case pooler
+    case listen
+    case spool
 
     /// Its name in the environment and in the configuration file.
     var variable: String { "GLIMPQ_" + rawValue.uppercased().replacing(".", with: "_") }

@@ -12,6 +12,13 @@ struct SharedOptions: ParsableArguments {
             discussion: "Default: GLIMPQ_DATABASE_URL, else the PG* variables.", valueName: "url"))
     var database: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What stands between here and the server: none, or transaction for a pooler in transaction mode.",
+            discussion: "Default: GLIMPQ_POOLER, else none.", valueName: "mode"))
+    var pooler: String?
+
     @Option(name: .long, help: ArgumentHelp("Configuration file: lines of GLIMPQ_NAME=value.", valueName: "file"))
     var config: String?
 
@@ -21,12 +28,16 @@ struct SharedOptions: ParsableArguments {
     func settings(_ flags: [Setting: String?] = [:]) throws -> Settings {
         var given = flags.compactMapValues(\.self)
         given[.databaseURL] = database
-        return try Settings.load(flags: given, configuration: config)
+        given[.pooler] = pooler
+        let settings = try Settings.load(flags: given, configuration: config)
+        _ = try PoolerMode(settings)
+        return settings
     }
 
     /// How to connect.
     func connection(_ settings: Settings) -> ConnectionOptions {
-        ConnectionOptions(settings.text(.databaseURL) ?? "")
+        let mode = (try? PoolerMode(settings)) ?? .none
+        return ConnectionOptions(PoolerMode.url(settings), preparesStatements: mode == .none)
     }
 
     /// Reads from the queue.
