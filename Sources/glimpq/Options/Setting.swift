@@ -13,6 +13,8 @@ enum Setting: String, CaseIterable {
     case pooler
     case listen
     case spool
+    case logFormat = "log.format"
+    case http
 
     /// Its name in the environment and in the configuration file.
     var variable: String { "GLIMPQ_" + rawValue.uppercased().replacing(".", with: "_") }
