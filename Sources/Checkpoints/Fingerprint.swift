@@ -10,6 +10,9 @@ struct Fingerprint {
         withUnsafeBytes(of: UInt64(integer).littleEndian) { add($0) }
     }
 
+    /// The number.
+    var value: UInt64 { state }
+
     /// 16 hexadecimal digits.
     var text: String {
         let digits = String(state, radix: 16)

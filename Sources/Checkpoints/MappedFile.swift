@@ -14,6 +14,8 @@ final class MappedFile: @unchecked Sendable {
     let path: String
     /// The whole file.
     let bytes: UnsafeRawBufferPointer
+    /// When the content was last changed, in nanoseconds since 1970.
+    let modified: Int
 
     /// Maps a regular file. Throws `CheckpointError.unreadable`.
     init(path: String) throws {
@@ -26,6 +28,12 @@ final class MappedFile: @unchecked Sendable {
             throw CheckpointError.unreadable(file: path, reason: "it is not a regular file")
         }
         self.path = path
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        modified = Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
         let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -16,6 +16,8 @@ public final class Decoder: Sendable {
     /// Which vector kernels it uses.
     public let instructionSet: InstructionSet
     private let weights: DecoderWeights
+    /// The file of packed weights whose pages it shares with other processes; nil if the weights are its own.
+    public let weightFile: String?
     private let weightBytes: Int
     /// Who computes.
     public let threads: ComputeThreads
@@ -26,27 +28,29 @@ public final class Decoder: Sendable {
     private let sliceTokens: Int
     private let workspace: Mutex<Workspace>
 
-    /// Copies the weights of a checkpoint into compute format, with all threads.
+    /// Packs the weights of a checkpoint into compute format, with all threads, or finds them packed.
     ///
     /// - Parameters:
     ///   - threads: who computes; several decoders may share them
     ///   - family: whose matrix products to use, for every batch shape
     ///   - precision: how to treat weights and inputs of products
     ///   - instructionSet: nil for `GLIMPQ_ISA` from the environment, else the best of this machine
+    ///   - loading: where packed weights are kept, and who is told of progress
     ///
     /// Throws `KernelError` if the memory is refused or the instruction set is not available.
     public convenience init(
         checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision = .exact,
-        instructionSet: InstructionSet? = nil
+        instructionSet: InstructionSet? = nil, loading: WeightLoading = WeightLoading()
     ) throws {
         try self.init(
             checkpoint: checkpoint, threads: threads, family: family, precision: precision,
-            instructionSet: instructionSet, divisionLimits: WorkDivision.Limits())
+            instructionSet: instructionSet, divisionLimits: WorkDivision.Limits(), loading: loading)
     }
 
     init(
         checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision,
-        instructionSet: InstructionSet?, divisionLimits: WorkDivision.Limits, sliceTokens: Int = LogitSlice.tokens
+        instructionSet: InstructionSet?, divisionLimits: WorkDivision.Limits, sliceTokens: Int = LogitSlice.tokens,
+        loading: WeightLoading = WeightLoading()
     ) throws {
         let set = try instructionSet ?? .fromEnvironment()
         shape = checkpoint.shape
@@ -55,7 +59,8 @@ public final class Decoder: Sendable {
         self.instructionSet = set
         self.threads = threads
         kernels = try VectorKernels(set)
-        weights = try DecoderWeights(checkpoint, threads: threads, family: family, precision: precision)
+        (weights, weightFile) = try DecoderWeights.load(
+            checkpoint, threads: threads, family: family, precision: precision, loading)
         weightBytes = weights.byteCount
         normEpsilon = Float(checkpoint.configuration.normEpsilon)
         self.divisionLimits = divisionLimits

@@ -11,45 +11,45 @@ final class DecoderWeights: @unchecked Sendable {
     private let norm: ReservedMemory
     private let layerViews: UnsafeMutableBufferPointer<LayerView>
 
-    /// Copies the weights out of the checkpoint with all threads. Throws `KernelError.outOfMemory`.
-    init(
-        _ checkpoint: Checkpoint, threads: ComputeThreads, family: KernelFamily, precision: Precision
-    ) throws {
-        let shape = checkpoint.shape
-        layers = try (0..<shape.layers).map {
-            try LayerWeights($0, of: checkpoint, family: family, precision: precision)
+    /// Takes the matrices' places in storage, where they lie packed or are to be; reads norms and biases. Throws
+    /// `KernelError.outOfMemory`.
+    init(_ checkpoint: Checkpoint, layout: WeightLayout, in storage: PackedStorage) throws {
+        var places = StoragePlaces(layout, in: storage)
+        layers = try layout.layers.enumerated().map { layer, matrices in
+            try LayerWeights(layer, of: checkpoint, layout: matrices, in: &places)
         }
-        func table(_ role: TensorRole) throws -> PackedMatrix {
-            try PackedMatrix(
-                outputs: shape.vocabularySize, inputs: shape.hidden, format: checkpoint[role]?.format ?? .float32,
-                family: family, precision: precision)
-        }
-        embedding = try table(.embedding)
-        head = checkpoint.configuration.tiedEmbeddings ? embedding : try table(.outputHead)
+        embedding = places.next(layout.embedding)
+        head = layout.head.map { places.next($0) } ?? embedding
         norm = try ReservedMemory.holding(checkpoint[.outputNorm]?.floats ?? [])
         layerViews = .allocate(capacity: layers.count)
         _ = layerViews.initialize(from: layers.map(\.view))
-        pack(checkpoint, threads: threads)
     }
 
     deinit { layerViews.deallocate() }
 
-    private func pack(_ checkpoint: Checkpoint, threads: ComputeThreads) {
+    /// Packs the matrices out of the checkpoint, with all threads.
+    ///
+    /// - Parameter progress: Told of bytes that have been packed, by any thread.
+    func pack(_ checkpoint: Checkpoint, threads: ComputeThreads, progress: (_ bytes: Int) -> Void) {
         let pieces = 4 * threads.count
         threads.share(chunks: layers.count + pieces) { _, chunk in
             if chunk < layers.count {
                 layers[chunk].pack(chunk, of: checkpoint)
-                return
+                return progress(layers[chunk].byteCount)
             }
             let piece = chunk - layers.count
-            Self.pack(checkpoint[.embedding], into: embedding, piece: piece, of: pieces)
-            if head !== embedding { Self.pack(checkpoint[.outputHead], into: head, piece: piece, of: pieces) }
+            progress(Self.pack(checkpoint[.embedding], into: embedding, piece: piece, of: pieces))
+            if head !== embedding {
+                progress(Self.pack(checkpoint[.outputHead], into: head, piece: piece, of: pieces))
+            }
         }
     }
 
-    /// Packs one piece of a large table, in whole panels.
-    private static func pack(_ tensor: CheckpointTensor?, into matrix: PackedMatrix, piece: Int, of pieces: Int) {
-        guard let tensor else { return }
+    /// Packs one piece of a large table, in whole panels, and returns its bytes.
+    private static func pack(
+        _ tensor: CheckpointTensor?, into matrix: PackedMatrix, piece: Int, of pieces: Int
+    ) -> Int {
+        guard let tensor else { return 0 }
         let lanes = PackedMatrix.panelOutputs
         let rows =
             min(
@@ -62,6 +62,7 @@ final class DecoderWeights: @unchecked Sendable {
                 UnsafeRawBufferPointer(rebasing: bytes[part]), format: tensor.format, outputs: rows.map(Int32.init))
         }
         tensor.forget(part)
+        return matrix.byteCount * (piece + 1) / pieces - matrix.byteCount * piece / pieces
     }
 
     /// Bytes of all matrices.

@@ -1,7 +1,34 @@
 internal import Kernels
 
-/// Weight matrices with the same inputs whose outputs lie side by side in one result. Neighbours that the file stores alike
-/// become one matrix.
+/// How weight matrices with the same inputs are packed side by side. Neighbours that the file stores alike become one
+/// matrix.
+struct JoinedLayout: Sendable, Hashable {
+    /// The matrices, in the order of their outputs.
+    let matrices: [MatrixLayout]
+    /// Where each tensor's outputs begin.
+    let firstOutputs: [Int]
+
+    /// The layout of tensors of these formats and heights.
+    init(
+        _ tensors: [(format: ElementFormat, outputs: Int)], inputs: Int, family: KernelFamily, precision: Precision
+    ) {
+        var matrices: [MatrixLayout] = [], firstOutputs: [Int] = [], output = 0, begin = 0
+        for (index, tensor) in tensors.enumerated() {
+            firstOutputs.append(output)
+            output += tensor.outputs
+            if index + 1 < tensors.count, tensors[index + 1].format == tensor.format { continue }
+            matrices.append(
+                MatrixLayout(
+                    outputs: output - begin, inputs: inputs, format: tensor.format, family: family,
+                    precision: precision))
+            begin = output
+        }
+        self.matrices = matrices
+        self.firstOutputs = firstOutputs
+    }
+}
+
+/// Weight matrices with the same inputs whose outputs lie side by side in one result.
 struct JoinedMatrices: Sendable {
     /// One matrix and where its outputs begin in the result.
     struct Part: Sendable {
@@ -13,25 +40,16 @@ struct JoinedMatrices: Sendable {
     }
 
     let parts: [Part]
-    /// Where each tensor's outputs begin.
     private let firstOutputs: [Int]
 
-    /// Reserves the memory for tensors of these formats and heights. Throws `KernelError.outOfMemory`.
-    init(
-        _ tensors: [(format: ElementFormat, outputs: Int)], inputs: Int, family: KernelFamily, precision: Precision
-    ) throws {
-        var parts: [Part] = [], firstOutputs: [Int] = [], output = 0, begin = 0
-        for (index, tensor) in tensors.enumerated() {
-            firstOutputs.append(output)
-            output += tensor.outputs
-            if index + 1 < tensors.count, tensors[index + 1].format == tensor.format { continue }
-            let matrix = try PackedMatrix(
-                outputs: output - begin, inputs: inputs, format: tensor.format, family: family, precision: precision)
-            parts.append(Part(matrix: matrix, firstOutput: begin))
-            begin = output
+    init(_ layout: JoinedLayout, in places: inout StoragePlaces) {
+        var parts: [Part] = [], output = 0
+        for matrix in layout.matrices {
+            parts.append(Part(matrix: places.next(matrix), firstOutput: output))
+            output += matrix.outputs
         }
         self.parts = parts
-        self.firstOutputs = firstOutputs
+        firstOutputs = layout.firstOutputs
     }
 
     /// The matrix that holds tensor `index`, and the tensor's first output in it.

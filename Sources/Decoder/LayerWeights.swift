@@ -17,27 +17,13 @@ final class LayerWeights: @unchecked Sendable {
     private let parts: UnsafeMutableBufferPointer<PartView>
     private let offsets: (attention: Int, feedForward: Int, query: Int?, key: Int?)
 
-    /// Reserves the memory and reads norms and biases. Throws `KernelError.outOfMemory`.
-    init(_ layer: Int, of checkpoint: Checkpoint, family: KernelFamily, precision: Precision) throws {
-        let shape = checkpoint.shape
-        func format(_ tensor: TensorRole.LayerTensor) -> ElementFormat {
-            checkpoint[.layer(layer, tensor)]?.format ?? .float32
-        }
-        func matrix(_ tensor: TensorRole.LayerTensor, outputs: Int, inputs: Int) throws -> PackedMatrix {
-            try PackedMatrix(
-                outputs: outputs, inputs: inputs, format: format(tensor), family: family, precision: precision)
-        }
+    /// Takes the matrices' places in storage and reads norms and biases. Throws `KernelError.outOfMemory`.
+    init(_ layer: Int, of checkpoint: Checkpoint, layout: WeightLayout.Layer, in places: inout StoragePlaces) throws {
         func vector(_ tensor: TensorRole.LayerTensor) -> [Float]? { checkpoint[.layer(layer, tensor)]?.floats }
-        projection = try JoinedMatrices(
-            [
-                (format(.query), shape.queryWidth), (format(.key), shape.keyValueWidth),
-                (format(.value), shape.keyValueWidth),
-            ], inputs: shape.hidden, family: family, precision: precision)
-        attentionOutput = try matrix(.attentionOutput, outputs: shape.hidden, inputs: shape.queryWidth)
-        gateUp = try GateUpWeights(
-            gate: format(.gate), up: format(.up), intermediate: shape.intermediate, inputs: shape.hidden,
-            family: family, precision: precision)
-        down = try matrix(.down, outputs: shape.hidden, inputs: shape.intermediate)
+        projection = JoinedMatrices(layout.projection, in: &places)
+        attentionOutput = places.next(layout.attentionOutput)
+        gateUp = GateUpWeights(layout.gateUp, in: &places)
+        down = places.next(layout.down)
 
         if let query = vector(.queryBias), let key = vector(.keyBias), let value = vector(.valueBias) {
             try projection.setBias(query + key + value)
@@ -92,7 +78,7 @@ final class LayerWeights: @unchecked Sendable {
             queryNorm: offsets.query.map { .init(norms.floats + $0) },
             keyNorm: offsets.key.map { .init(norms.floats + $0) },
             attentionOutput: attentionOutput.view, feedForwardNorm: norms.floats + offsets.feedForward,
-            gateUp: UnsafeBufferPointer(rebasing: parts[projection.parts.count...]), gatedLayout: gateUp.layout,
+            gateUp: UnsafeBufferPointer(rebasing: parts[projection.parts.count...]), gatedLayout: gateUp.layout.results,
             down: down.view)
     }
 }

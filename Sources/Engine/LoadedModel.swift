@@ -23,12 +23,15 @@ struct LoadedModel: Sendable {
 
     /// Loads weights and tokenizer.
     ///
-    /// - Parameter blocks: Size of the KV cache.
+    /// - Parameters:
+    ///   - blocks: Size of the KV cache.
+    ///   - loading: Where packed weights are kept, and who is told of progress.
     /// - Throws: What tokenizer, template and decoder throw.
-    init(_ opened: OpenedModel, blocks: Int, threads: ComputeThreads) throws {
+    init(_ opened: OpenedModel, blocks: Int, threads: ComputeThreads, loading: WeightLoading = WeightLoading()) throws {
         let checkpoint = opened.checkpoint
         decoder = try Decoder(
-            checkpoint: checkpoint, threads: threads, family: opened.family, precision: opened.precision)
+            checkpoint: checkpoint, threads: threads, family: opened.family, precision: opened.precision,
+            loading: loading)
         vocabulary = try TokenizerVocabulary(Tokenizer(of: checkpoint), endOfText: Set(checkpoint.endOfTextTokens))
         template =
             try opened.entry.template.map(PromptTemplate.init(named:))

@@ -13,6 +13,8 @@ public struct ModelPlan: Sendable, Hashable, Codable {
     public var precision: String
     /// Bytes of weights in memory.
     public var weightBytes: Int
+    /// The file of packed weights that the model shares with other processes; nil if the weights are this process's own.
+    public var weightFile: String?
     /// Bytes between the layers of the largest forward pass.
     public var scratchBytes: Int
     /// How the KV cache holds keys and values.
@@ -22,7 +24,7 @@ public struct ModelPlan: Sendable, Hashable, Codable {
     /// Tokens that the KV cache holds.
     public var cacheTokens: Int
 
-    init(_ opened: OpenedModel, blocks: Int, threads: Int) {
+    init(_ opened: OpenedModel, blocks: Int, threads: Int, cache: WeightCache?) {
         let demand = opened.demand(threads: threads), shape = opened.checkpoint.shape
         identity = ModelIdentity(
             name: opened.name, parameterCount: shape.parameterCount, contextLength: shape.contextLength,
@@ -30,6 +32,7 @@ public struct ModelPlan: Sendable, Hashable, Codable {
         path = opened.path
         precision = opened.precision.rawValue
         weightBytes = demand.weightBytes
+        weightFile = cache?.lookUp(opened.checkpoint, family: opened.family, precision: opened.precision)?.path
         scratchBytes = demand.scratchBytes
         cacheFormat = opened.cacheFormat.rawValue
         cacheBytes = blocks * demand.blockBytes

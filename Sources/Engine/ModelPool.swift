@@ -1,5 +1,5 @@
 import Checkpoints
-import Decoder
+public import Decoder
 public import Foundation
 public import Generation
 import Kernels
@@ -25,21 +25,34 @@ public struct ModelPool: Sendable {
     ///   - description: What to load.
     ///   - folder: What relative paths are relative to.
     ///   - threads: Compute threads; overrides the description's.
+    ///   - weightCache: Where packed weights are kept; `nil`: nowhere.
+    ///   - report: Told how far it is, by any thread.
     /// - Throws: ``ModelPoolError/badModel(name:path:reason:)``,
     ///   ``ModelPoolError/notEnoughMemory(needed:available:reason:)`` before anything is loaded, and a `KernelError` if the system refuses threads or the
     ///   address space of a KV cache.
-    public init(_ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil) throws {
+    public init(
+        _ description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil,
+        weightCache: WeightCache? = nil, report: @escaping @Sendable (PoolLoadEvent) -> Void = { _ in }
+    ) throws {
         let opened = try OpenedModel.all(of: description, relativeTo: folder)
-        let (plan, blocks) = try Self.plan(opened, description, threads: threads)
+        var (plan, blocks) = try Self.plan(opened, description, threads: threads, weightCache: weightCache)
+        report(.planned(plan))
         // Without weights there is nothing to compute.
         let compute = try ComputeThreads(count: opened.isEmpty ? 1 : plan.threads)
         var loaded: [LoadedModel] = []
         for (model, blocks) in zip(opened, blocks) {
             do {
-                loaded.append(try LoadedModel(model, blocks: blocks, threads: compute))
+                let name = model.name
+                let loading = WeightLoading(cache: weightCache) { report(.weights(model: name, $0)) }
+                loaded.append(try LoadedModel(model, blocks: blocks, threads: compute, loading: loading))
             } catch {
                 throw ModelPoolError.badModel(name: model.name, path: model.path, reason: "\(error)")
             }
+        }
+        for index in plan.models.indices {
+            let name = plan.models[index].identity.name
+            plan.models[index].weightFile = loaded.first { $0.identity.name == name }?.decoder.weightFile
+            report(.loaded(plan.models[index]))
         }
         self.plan = plan
         defaultPair = description.defaultPair
@@ -63,18 +76,20 @@ public struct ModelPool: Sendable {
     ///
     /// - Throws: As the initialiser.
     public static func plan(
-        of description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil
+        of description: ModelPoolDescription, relativeTo folder: URL, threads: Int? = nil,
+        weightCache: WeightCache? = nil
     ) throws -> PoolPlan {
-        try plan(OpenedModel.all(of: description, relativeTo: folder), description, threads: threads).plan
+        let opened = try OpenedModel.all(of: description, relativeTo: folder)
+        return try plan(opened, description, threads: threads, weightCache: weightCache).plan
     }
 
     private static func plan(
-        _ opened: [OpenedModel], _ description: ModelPoolDescription, threads: Int?
+        _ opened: [OpenedModel], _ description: ModelPoolDescription, threads: Int?, weightCache: WeightCache?
     ) throws -> (plan: PoolPlan, blocks: [Int]) {
         let threads = threads ?? description.threads ?? availableProcessors()
         let budget = MemoryBudget(description)
         let memory = try MemoryPlan(opened.map { $0.demand(threads: threads) }, budget: budget)
-        var models = zip(opened, memory.blocks).map { ModelPlan($0, blocks: $1, threads: threads) }
+        var models = zip(opened, memory.blocks).map { ModelPlan($0, blocks: $1, threads: threads, cache: weightCache) }
         models += SimulatedModel.all(of: description).map { ModelPlan(simulated: $0.identity) }
         models.sort { $0.identity.name < $1.identity.name }
         return (PoolPlan(budget: budget, bytes: memory.bytes, models: models, threads: threads), memory.blocks)

@@ -19,6 +19,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     public var threads: Int?
     /// Memory of weights, KV caches and working memory together in MiB; `nil`: three quarters of what the process may use.
     public var memoryMiB: Int?
+    /// Where packed weights are kept for the next start and for other workers; `nil`: as the program decides.
+    public var weightCache: WeightCacheChoice?
     /// The pair of jobs that name none.
     public var defaultPair: String
     /// The models, by name.
@@ -135,6 +137,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case threads, models, pairs
         case memoryMiB = "memory_mib"
+        case weightCache = "weight_cache"
         case defaultPair = "default_pair"
     }
 
@@ -144,6 +147,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         threads = try values.decodePositive(.threads, upTo: 1024)
         memoryMiB = try values.decodePositive(.memoryMiB, upTo: 1 << 30)
+        weightCache = try values.decodeIfPresent(WeightCacheChoice.self, forKey: .weightCache)
         models = try values.decode([String: Model].self, forKey: .models)
         pairs = try values.decode([String: Pair].self, forKey: .pairs)
         defaultPair = try values.decode(String.self, forKey: .defaultPair)

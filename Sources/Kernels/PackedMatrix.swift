@@ -6,68 +6,71 @@ internal import CKernels
 ///
 /// `@unchecked Sendable`: filled by `pack` and `setBias` while it is loaded, by one thread or on disjoint rows; only read afterwards.
 public final class PackedMatrix: @unchecked Sendable {
-    /// Rows of the weight matrix: elements of a result row.
-    public let outputs: Int
-    /// Columns of the weight matrix: elements of an input row.
-    public let inputs: Int
-    /// How the weights are held.
-    public let format: ElementFormat
-    /// How products read their input rows.
-    public let input: InputFormat
-    /// Whose layout it is.
-    public let family: KernelFamily
-    private let weights: ReservedMemory
+    /// Extents and formats.
+    public let layout: MatrixLayout
+    private let storage: PackedStorage
+    private let weights: UnsafeMutableRawPointer
     private var bias: ReservedMemory?
 
     /// Outputs of one panel.
     public static let panelOutputs = 16
 
-    /// A zero matrix to be filled with rows of `format`. OpenBLAS takes float32 throughout. Throws `KernelError.outOfMemory`.
-    public init(
+    /// A zero matrix in memory of its own, to be filled with rows of `format`. Throws `KernelError.outOfMemory`.
+    public convenience init(
         outputs: Int, inputs: Int, format: ElementFormat, family: KernelFamily, precision: Precision = .exact
     ) throws {
-        precondition(outputs > 0 && inputs > 0, "a matrix has at least one row and one column")
-        self.outputs = outputs
-        self.inputs = inputs
-        self.family = family
-        (self.format, input) = family == .own ? format.panels(precision) : (.float32, .float32)
-        let bytes = Self.byteCount(outputs: outputs, inputs: inputs, panels: self.format)
-        guard let weights = ReservedMemory(byteCount: bytes) else {
-            throw KernelError.outOfMemory(bytes: bytes, purpose: "a weight matrix [\(outputs), \(inputs)]")
-        }
-        self.weights = weights
+        let layout = MatrixLayout(
+            outputs: outputs, inputs: inputs, format: format, family: family, precision: precision)
+        let storage = try PackedStorage(
+            byteCount: layout.byteCount, purpose: "a weight matrix [\(outputs), \(inputs)]")
+        self.init(layout, in: storage, at: 0)
     }
 
-    /// Bytes of a matrix that is packed from rows of `format`; `inputs` and `outputs` must be small enough not to overflow.
-    public static func byteCount(outputs: Int, inputs: Int, format: ElementFormat, precision: Precision = .exact) -> Int
-    {
-        byteCount(outputs: outputs, inputs: inputs, panels: format.panels(precision).format)
+    /// The matrix that lies in storage from byte `offset` on: packed already, or zero and to be filled.
+    public init(_ layout: MatrixLayout, in storage: PackedStorage, at offset: Int) {
+        precondition(
+            offset >= 0 && offset % PackedStorage.alignment == 0 && offset <= storage.bytes.count - layout.byteCount,
+            "the matrix lies in its storage")
+        guard let start = storage.bytes.baseAddress else { preconditionFailure("storage has at least one byte") }
+        self.layout = layout
+        self.storage = storage
+        weights = start + offset
     }
 
-    private static func byteCount(outputs: Int, inputs: Int, panels format: ElementFormat) -> Int {
-        (outputs + panelOutputs - 1) / panelOutputs * gq_panel_bytes(format.code, inputs)
-    }
+    /// Rows of the weight matrix: elements of a result row.
+    public var outputs: Int { layout.outputs }
+    /// Columns of the weight matrix: elements of an input row.
+    public var inputs: Int { layout.inputs }
+    /// How the weights are held.
+    public var format: ElementFormat { layout.format }
+    /// How products read their input rows.
+    public var input: InputFormat { layout.input }
+    /// Whose layout it is.
+    public var family: KernelFamily { layout.family }
 
     /// Bytes held.
-    public var byteCount: Int { weights.byteCount + (bias?.byteCount ?? 0) }
+    public var byteCount: Int { layout.byteCount + (bias?.byteCount ?? 0) }
 
     /// Number of panels of 16 outputs, the last one possibly padded.
-    public var panels: Int { (outputs + Self.panelOutputs - 1) / Self.panelOutputs }
+    public var panels: Int { layout.panels }
 
     /// Copies rows of a row-major file matrix [outputs.count, inputs]: row i becomes output `outputs[i]`.
     public func pack(_ source: UnsafeRawBufferPointer, format sourceFormat: ElementFormat, outputs rows: [Int32]) {
         let rowBytes = sourceFormat.byteCount(of: inputs)
         precondition(inputs % sourceFormat.blockElements == 0, "rows consist of whole blocks")
+        precondition(storage.isWritable, "packed matrices are only read")
         precondition(source.count == rows.count * rowBytes, "source holds one row for each output")
         guard let bytes = source.baseAddress else { return }
         precondition(rows.allSatisfy { $0 >= 0 && $0 < outputs }, "source rows fit the matrix")
         precondition(sourceFormat.fits(panels: format), "panels of \(format) do not hold \(sourceFormat)")
         switch family {
         case .own:
-            gq_pack_rows(weights.start, format.code, rows, bytes, sourceFormat.code, rows.count, inputs)
+            gq_pack_rows(weights, format.code, rows, bytes, sourceFormat.code, rows.count, inputs)
         case .openBLAS:
             for (row, output) in rows.enumerated() {
-                gq_widen(weights.floats + Int(output) * inputs, bytes + row * rowBytes, sourceFormat.code, inputs)
+                gq_widen(
+                    weights.assumingMemoryBound(to: Float.self) + Int(output) * inputs, bytes + row * rowBytes,
+                    sourceFormat.code, inputs)
             }
         }
     }
@@ -87,7 +90,7 @@ public final class PackedMatrix: @unchecked Sendable {
     public var view: MatrixView {
         MatrixView(
             matrix: gq_matrix(
-                panels: weights.start, outputs: outputs, inputs: inputs, format: format.code,
+                panels: weights, outputs: outputs, inputs: inputs, format: format.code,
                 input: input.code, bias: bias.map { .init($0.floats) }),
             family: family, input: input)
     }

@@ -36,6 +36,8 @@ final class BenchModel {
         let cacheFormat: KeyValueFormat?
         /// Compute threads.
         let threads: Int
+        /// Where packed weights are kept; nil: nowhere.
+        var weightCache: WeightCache?
     }
 
     /// Loads a model.

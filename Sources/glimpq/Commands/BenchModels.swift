@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Decoder
 import Engine
 import Kernels
 
@@ -37,6 +38,11 @@ struct BenchModels: AsyncParsableCommand {
         help: "Matrix products: \(KernelFamily.allCases.map(\.rawValue).joined(separator: " or ")).",
         transform: { try choice($0, of: KernelFamily.self) })
     var kernels = KernelFamily.own
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder to take packed weights from, or to put them into. Default: they are packed.", valueName: "folder"))
+    var weightCache: String?
 
     @Option(help: ArgumentHelp("Tokens of the prefill; 0 for none.", valueName: "n"))
     var prompt = 512
@@ -88,7 +94,8 @@ struct BenchModels: AsyncParsableCommand {
         let threads = threads ?? availableProcessors()
         let model = try BenchModel(
             BenchModel.Setting(
-                path: path, family: kernels, precision: precision, cacheFormat: kvCacheType, threads: threads),
+                path: path, family: kernels, precision: precision, cacheFormat: kvCacheType, threads: threads,
+                weightCache: weightCache.map { WeightCache(folder: $0) }),
             chunk: chunk)
         if requests { return try answerRequests(model) }
         let report = try BenchRun(model: model, repetitions: repetitions).report(on: measurements(threads))

@@ -25,7 +25,8 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings([.models: models])
         let findings =
-            await DatabaseChecks(options: shared.connection(settings)).run() + PoolChecks.run(settings.text(.models))
+            await DatabaseChecks(options: shared.connection(settings)).run()
+            + PoolChecks(caches: WeightCacheFolder(settings)).run(settings.text(.models))
             + MachineChecks.run()
         let palette = Palette(isOn: Terminal.output.usesColour)
         try ByteSink.standardOutput.write(

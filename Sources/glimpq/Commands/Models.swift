@@ -1,11 +1,13 @@
 import ArgumentParser
 import Checkpoints
+import Decoder
 import Tokenization
 
 /// What a model holds, and what it computes.
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at model folders and GGUF files.", subcommands: [ModelsShow.self, ModelsForward.self])
+        abstract: "Look at model folders and GGUF files.",
+        subcommands: [ModelsShow.self, ModelsForward.self, ModelsCache.self])
 }
 
 /// `models show`: what a model holds and the memory it needs.
@@ -33,11 +35,13 @@ struct ModelsShow: ParsableCommand {
     }
 
     func run() throws {
+        let caches = WeightCacheFolder(try Settings.load(flags: [:], configuration: nil))
         let report: PoolReport
         do {
             report =
                 try path.hasSuffix(".json")
-                ? PoolReport(poolFile: path, sessions: sessions) : PoolReport(model: path, sessions: sessions)
+                ? PoolReport(poolFile: path, sessions: sessions, caches: caches)
+                : PoolReport(model: path, sessions: sessions, caches: caches)
         } catch {
             guard let reasons = Self.reasons(of: error) else { throw error }
             if json {
@@ -111,6 +115,9 @@ struct ModelsForward: ParsableCommand {
     @Option(help: "Compute threads.")
     var threads = 1
 
+    @Option(help: ArgumentHelp("Folder to take packed weights from, or to put them into.", valueName: "folder"))
+    var weightCache: String?
+
     func validate() throws {
         if contexts.isEmpty && texts.isEmpty { throw ValidationError("Give a context with --ids or --text.") }
         if top < 1 || greedy < 0 || !(1...1024).contains(threads) {
@@ -119,7 +126,9 @@ struct ModelsForward: ParsableCommand {
     }
 
     func run() throws {
-        let model = try ForwardModel(path: path, kernels: kernels, precision: precision, threads: threads)
+        let model = try ForwardModel(
+            path: path, kernels: kernels, precision: precision, threads: threads,
+            weightCache: weightCache.map { WeightCache(folder: $0, smallestBytes: 0) })
         let prompts = try contexts.map { try model.context(ids: $0) } + texts.map { try model.context(text: $0) }
         let file = try logits.map { try OutputFile(path: $0) }
         for ids in prompts {

@@ -138,38 +138,16 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         configuration.stopsWhenIdle = exitWhenIdle
         try configuration.apply(settings, environment: ProcessInfo.processInfo.environment)
-        let file = URL(fileURLWithPath: path)
+        let file = URL(fileURLWithPath: path), folder = file.deletingLastPathComponent()
+        let description = try ModelPoolDescription.read(file), log = LoadLog(logger)
         let pool = try ModelPool(
-            ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(),
-            threads: try settings.integer(.threads, in: 1...1_024))
-        report(pool.plan, logger)
+            description, relativeTo: folder, threads: try settings.integer(.threads, in: 1...1_024),
+            weightCache: WeightCacheFolder(settings).cache(for: description, relativeTo: folder),
+            report: log.note)
         return Worker(
             configuration, pool: pool, database: shared.connection(settings),
             host: ProcessInfo.processInfo.hostName, processID: ProcessInfo.processInfo.processIdentifier,
             logger: logger)
-    }
-
-    /// Says what was loaded and how the memory is divided.
-    private func report(_ plan: PoolPlan, _ logger: Logger) {
-        for model in plan.models {
-            logger.info(
-                "model loaded",
-                metadata: [
-                    "name": "\(model.identity.name)", "parameters": "\(model.identity.parameterCount)",
-                    "precision": "\(model.precision)", "weights": "\(Figures.bytes(model.weightBytes))",
-                    "kv_cache": "\(Figures.bytes(model.cacheBytes)) for \(model.cacheTokens) tokens",
-                    "kv_cache_type": "\(model.cacheFormat)",
-                    "full_sessions": "\(model.cacheTokens / max(model.identity.contextLength, 1))",
-                    "sessions_of_2000_tokens": "\(model.cacheTokens / 2000)",
-                    "context": "\(model.identity.contextLength)", "path": "\(model.path)",
-                ])
-        }
-        logger.info(
-            "memory plan",
-            metadata: [
-                "with_full_caches": "\(Figures.bytes(plan.bytes))", "budget": "\(Figures.bytes(plan.budget.bytes))",
-                "origin": "\(plan.budget.origin)", "threads": "\(plan.threads)",
-            ])
     }
 
     /// Answers monitoring, if it is wanted, from before the models are loaded.

@@ -1,12 +1,16 @@
+import Decoder
 import Engine
 import FoundationEssentials
 
 /// Checks of the models that a worker would load.
-enum PoolChecks {
+struct PoolChecks {
+    /// Where packed weights are kept.
+    let caches: WeightCacheFolder
+
     /// Opens every model of a pool file.
     ///
     /// - Parameter path: The file; `nil` if none is set.
-    static func run(_ path: String?) -> [Finding] {
+    func run(_ path: String?) -> [Finding] {
         guard let path else {
             return [
                 Finding(
@@ -19,10 +23,11 @@ enum PoolChecks {
             let description = try ModelPoolDescription.read(file)
             let pairs = description.pairs.keys.sorted().joined(separator: ", ")
             let folder = file.deletingLastPathComponent()
+            let cache = caches.cache(for: description, relativeTo: folder)
             return [Finding("models", "\(path): pairs \(pairs), default \(description.defaultPair)")]
                 + description.models.sorted { $0.key < $1.key }.map { name, model in
-                    self.model(name, model, URL(fileURLWithPath: model.path ?? "", relativeTo: folder))
-                } + [memory(description, folder)]
+                    self.model(name, model, URL(fileURLWithPath: model.path ?? "", relativeTo: folder), cache)
+                } + [memory(description, folder), weights(cache)]
         } catch {
             return [
                 Finding(
@@ -32,12 +37,14 @@ enum PoolChecks {
         }
     }
 
-    private static func model(_ name: String, _ model: ModelPoolDescription.Model, _ folder: URL) -> Finding {
+    private func model(
+        _ name: String, _ model: ModelPoolDescription.Model, _ folder: URL, _ cache: WeightCache?
+    ) -> Finding {
         if let simulated = model.simulated {
             return Finding("model \(name)", SimulatedModelReport(simulated).summary)
         }
         do {
-            let report = try ModelReport(path: folder.standardizedFileURL.path, entry: model)
+            let report = try ModelReport(path: folder.standardizedFileURL.path, entry: model, cache: cache)
             return Finding("model \(name)", report.summary)
         } catch {
             return Finding(
@@ -47,7 +54,22 @@ enum PoolChecks {
     }
 
     /// Whether the models fit the budget, and the budget what is free now.
-    private static func memory(_ description: ModelPoolDescription, _ folder: URL) -> Finding {
+    /// Whether workers on this machine share their weights.
+    private func weights(_ cache: WeightCache?) -> Finding {
+        guard let cache else {
+            return Finding("weight cache", "none: every worker packs its weights into memory of its own")
+        }
+        let files = cache.files, faults = files.filter { $0.fault != nil }
+        let found =
+            "\(cache.folder): \(files.count) file\(files.count == 1 ? "" : "s"), "
+            + Figures.bytes(files.reduce(0) { $0 + $1.byteCount })
+        guard let first = faults.first, let fault = first.fault else { return Finding("weight cache", found) }
+        return Finding(
+            "weight cache", .warning, "\(found); \(faults.count) of no use, the first \(first.path): \(fault)",
+            remedy: "glimpq models cache clear removes all files; workers make those they need")
+    }
+
+    private func memory(_ description: ModelPoolDescription, _ folder: URL) -> Finding {
         do {
             let plan = try ModelPool.plan(of: description, relativeTo: folder)
             let available = MachineChecks.memoryFields["MemAvailable"] ?? .max

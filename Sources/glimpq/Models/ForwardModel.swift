@@ -15,7 +15,7 @@ final class ForwardModel {
     /// Loads a folder or a GGUF file.
     ///
     /// - Throws: `CheckpointError`, `KernelError`; ``CommandFailure`` for an unknown kernel family or precision.
-    init(path: String, kernels: String, precision name: String?, threads: Int) throws {
+    init(path: String, kernels: String, precision name: String?, threads: Int, weightCache: WeightCache? = nil) throws {
         guard let family = KernelFamily(rawValue: kernels) else {
             let names = KernelFamily.allCases.map(\.rawValue).joined(separator: " or ")
             throw CommandFailure(.usage, "--kernels: expected \(names), got \(kernels.debugDescription)")
@@ -30,7 +30,7 @@ final class ForwardModel {
         checkpoint = try Checkpoint.open(path: path)
         decoder = try Decoder(
             checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family,
-            precision: precision ?? Precision(suiting: checkpoint))
+            precision: precision ?? Precision(suiting: checkpoint), loading: WeightLoading(cache: weightCache))
     }
 
     /// Reads token ids separated by commas or blanks.

@@ -13,22 +13,28 @@ struct ModelReport {
     private let template: PromptTemplate
     private let formats: WeightFormats
     private let memory: MemoryNeeds
+    private let cached: CachedWeights?
 
     /// Opens a folder or a GGUF file.
     ///
     /// - Parameters:
     ///   - entry: What a pool file asks for; what it leaves open is chosen to suit the weights.
     ///   - sessions: For how many sessions memory is computed.
+    ///   - cache: Where packed weights would be kept.
     /// - Throws: `CheckpointError`, `TokenizerError`, `PromptTemplateError`.
-    init(path: String, entry: ModelPoolDescription.Model? = nil, sessions: Int = 1) throws {
+    init(
+        path: String, entry: ModelPoolDescription.Model? = nil, sessions: Int = 1, cache: WeightCache? = nil
+    ) throws {
         self.path = path
         checkpoint = try Checkpoint.open(path: path)
         tokenizer = try Tokenizer(of: checkpoint)
         template = try entry?.template.map(PromptTemplate.init(named:)) ?? PromptTemplate(detectedIn: tokenizer)
         formats = WeightFormats(checkpoint)
         let precision = entry?.precision ?? Precision(suiting: checkpoint)
+        let family = entry?.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own
+        cached = cache?.lookUp(checkpoint, family: family, precision: precision)
         memory = MemoryNeeds(
-            checkpoint, family: entry?.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own, precision: precision,
+            checkpoint, family: family, precision: precision,
             cacheFormat: entry?.kvCacheType ?? KeyValueFormat(suiting: precision), sessions: sessions)
     }
 
@@ -39,6 +45,22 @@ struct ModelReport {
     var summary: String {
         "\(checkpoint.configuration.architecture.rawValue), \(Figures.grouped(checkpoint.shape.parameterCount)) parameters, "
             + "about \(Figures.bytes(memoryBytes)) of weights, context \(Figures.grouped(checkpoint.shape.contextLength))"
+            + (cached.map { $0.fault == nil ? ", packed in the weight cache" : "" } ?? "")
+    }
+
+    /// Whether the packed weights are kept somewhere, and where.
+    private var cacheText: String {
+        guard let cached else { return "none: weights are packed on every start" }
+        if let fault = cached.fault { return "\(cached.path): \(fault); the next worker makes it" }
+        return "\(cached.path), \(Figures.bytes(cached.byteCount))"
+    }
+
+    private var cacheJSON: String {
+        guard let cached else { return "null" }
+        return JSONText.object([
+            ("path", JSONText.string(cached.path)), ("bytes", "\(cached.byteCount)"),
+            ("usable", "\(cached.fault == nil)"),
+        ])
     }
 
     private var endOfText: String {
@@ -101,6 +123,7 @@ struct ModelReport {
             Row("on disk", Figures.bytes(fileBytes), key: "file_bytes", "\(fileBytes)"),
             Row("formats", formats.lines, formats.json),
             Row("weights", memory.weights, key: "weight_bytes", "\(memory.weightBytes)"),
+            Row("weight cache", cacheText, key: "weight_cache", cacheJSON),
             Row("KV cache", memory.cache, key: "kv_bytes_per_token", "\(memory.bytesPerToken)"),
             Row("memory", memory.totals, memory.json),
             Row("fingerprint", checkpoint.fingerprint),

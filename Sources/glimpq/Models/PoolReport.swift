@@ -1,3 +1,4 @@
+import Decoder
 import Engine
 import Foundation
 
@@ -10,8 +11,8 @@ struct PoolReport {
     /// Looks at one folder or GGUF file.
     ///
     /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(model path: String, sessions: Int) throws {
-        models = [(path, try ModelReport(path: path, sessions: sessions))]
+    init(model path: String, sessions: Int, caches: WeightCacheFolder) throws {
+        models = [(path, try ModelReport(path: path, sessions: sessions, cache: caches.cache()))]
         pairs = []
         defaultPair = nil
     }
@@ -19,14 +20,15 @@ struct PoolReport {
     /// Looks at all models of a pool file.
     ///
     /// - Throws: `ModelPoolError`, `CheckpointError`, `TokenizerError`.
-    init(poolFile: String, sessions: Int) throws {
+    init(poolFile: String, sessions: Int, caches: WeightCacheFolder) throws {
         let file = URL(fileURLWithPath: poolFile)
         let description = try ModelPoolDescription.read(file)
+        let cache = caches.cache(for: description, relativeTo: file.deletingLastPathComponent())
         models = try description.models.sorted { $0.key < $1.key }.map { name, model in
             if let simulated = model.simulated { return (name, SimulatedModelReport(simulated)) }
             let path = URL(fileURLWithPath: model.path ?? "", relativeTo: file.deletingLastPathComponent())
                 .standardizedFileURL.path
-            return (name, try ModelReport(path: path, entry: model, sessions: sessions))
+            return (name, try ModelReport(path: path, entry: model, sessions: sessions, cache: cache))
         }
         pairs = description.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         defaultPair = description.defaultPair

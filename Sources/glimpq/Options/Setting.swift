@@ -7,6 +7,7 @@ enum Setting: String, CaseIterable {
     case models
     case queue
     case threads
+    case weightCache = "weight.cache"
     case inFlight = "in.flight"
     case drainSeconds = "drain.seconds"
     case logLevel = "log.level"
