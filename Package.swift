@@ -26,6 +26,8 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let http = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let sockets = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 let package = Package(
     name: "glimpq",
@@ -35,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // One C boundary each.
@@ -60,12 +63,14 @@ let package = Package(
         library("Queue", ["Postgres", "Migrations", log]),
 
         // Joined.
-        library("Worker", ["Queue", "Postgres", "Routing", "Engine", "Generation", log]),
+        library("Metrics"),
+        library("Worker", ["Queue", "Postgres", "Routing", "Engine", "Generation", "Metrics", log]),
         .executableTarget(
             name: "glimpq",
             dependencies: [
                 "Worker", "Queue", "Postgres", "Routing", "Engine", "Decoder", "Kernels", "Checkpoints",
-                "Tokenization", "Generation", "Migrations", log, signals, arguments, configuration,
+                "Tokenization", "Generation", "Migrations", "Metrics", log, signals, arguments, configuration, http,
+                sockets,
             ],
             swiftSettings: strict),
 
@@ -79,10 +84,13 @@ let package = Package(
         tests("DecoderTests", ["Decoder", "Checkpoints", "Kernels"]),
         tests("EngineTests", ["Engine", "Generation", "Decoder", "Kernels", "Checkpoints", "Tokenization"]),
         tests("RoutingTests", ["Routing", "Generation"]),
+        tests("MetricsTests", ["Metrics"]),
         tests("PostgresTests", ["Postgres"]),
         tests("QueueTests", ["Queue", "Postgres", "Migrations", log]),
-        tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation", log]),
-        tests("glimpqTests", ["glimpq", "Checkpoints", "Engine", "Kernels", "Queue", "Postgres", "Worker", arguments]),
+        tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation", "Metrics", log]),
+        tests(
+            "glimpqTests",
+            ["glimpq", "Checkpoints", "Engine", "Kernels", "Queue", "Postgres", "Worker", "Metrics", log, arguments]),
         tests("EndToEndTests", ["glimpq", "Postgres"]),
     ],
     swiftLanguageModes: [.v6],

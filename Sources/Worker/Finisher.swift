@@ -5,6 +5,7 @@ import Queue
 /// does not grow with the number of jobs.
 actor Finisher {
     private let queue: QueueClient
+    private let activity: WorkerActivity
     private typealias Waiting = (
         job: FinishedJob, continuation: CheckedContinuation<QueueClient.Verdict, any Error>
     )
@@ -13,7 +14,10 @@ actor Finisher {
     private var storing: Task<Void, Never>?
     private var hasGivenUp = false
 
-    init(_ queue: QueueClient) { self.queue = queue }
+    init(_ queue: QueueClient, activity: WorkerActivity) {
+        self.queue = queue
+        self.activity = activity
+    }
 
     /// Stores a result.
     ///
@@ -44,7 +48,9 @@ actor Finisher {
 
     private func store(_ group: [Waiting]) async {
         do {
+            let start = ContinuousClock.now
             let verdicts = try await queue.finish(group.map(\.job))
+            activity.finished(group.count, since: start)
             for entry in group { entry.continuation.resume(returning: verdicts[entry.job.lease] ?? .stale) }
         } catch  where hasGivenUp {
             for entry in group { entry.continuation.resume(throwing: CancellationError()) }

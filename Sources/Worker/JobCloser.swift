@@ -19,6 +19,7 @@ struct JobCloser: Sendable {
         let lease = job.lease
         var logger = logger
         logger[metadataKey: "epoch"] = "\(lease.epoch)"
+        logger[metadataKey: "worker"] = "\(identity.id)"  // a lost lease has given it a new number meanwhile
         do {
             switch end {
             case .finished(let result): try await store(result, of: job, logger: logger)
@@ -74,6 +75,7 @@ struct JobCloser: Sendable {
                 tokens: progress.tokens)
         ])
         tally.change { $0.failed += 1 }
+        tally.activity.failed(error)
         logger.warning(
             "attempt failed",
             metadata: [

@@ -65,8 +65,10 @@ extension Worker {
         var held: [HeldJob] = []
         do {
             let worker = identity.id
+            let start = ContinuousClock.now
             let jobs = try await queue.claim(
                 worker: worker, limit: limit, queues: configuration.queues, pairs: pool.pairNames)
+            tally.activity.claimed(jobs.count, since: start)
             held = jobs.map { HeldJob($0) }
             for job in held { await table.hold(job) }
             tally.change { $0.claimed += held.count }
@@ -81,6 +83,7 @@ extension Worker {
             // A lost lease is mended by the heartbeat; jobs that were claimed all the same show up there as orphans.
             for job in held { await table.end(job) }
             if Task.isCancelled { return [] }
+            tally.activity.claimFailed()
             logger.warning("claim failed", metadata: ["error": "\(error)"])
             await pause(.seconds(1))
             return []
@@ -92,6 +95,10 @@ extension Worker {
     ) async {
         var logger = logger
         logger[metadataKey: "job"] = "\(job.claim.lease.job)"
+        logger[metadataKey: "queue"] = "\(job.claim.queue)"
+        logger[metadataKey: "batch"] = job.claim.batchID.map { "\($0)" }
+        let start = ContinuousClock.now
+        defer { tally.activity.ended(since: start) }
         let session = Task { [runner] in await runner.run(job, resuming: rows) }
         await table.start(job, session)
         if job.claim.cancelRequested { await table.stop(job.lease, .cancelRequested) }

@@ -27,8 +27,11 @@ public final class Worker: Sendable {
     let asking = Mutex<(@Sendable () -> Void)?>(nil)
     /// Decides how much is claimed and when.
     let pacing: Mutex<ClaimPacing>
-    private let listener: WakeListener?
-    private let counters = DatabaseCounters()
+    let listener: WakeListener?
+    let counters = DatabaseCounters()
+    /// What exists only while the worker runs, for monitoring.
+    let running = Mutex<(identity: WorkerIdentity, spool: ResultSpool?)?>(nil)
+    private let database: ConnectionOptions
     private let registration: WorkerRegistration
     private let logger: Logger
 
@@ -40,12 +43,13 @@ public final class Worker: Sendable {
         precondition(configuration.slots > 0 && !configuration.queues.isEmpty)
         self.configuration = configuration
         self.pool = pool
+        self.database = database
         self.logger = logger
         queue = QueueClient(database, counters: counters, logger: logger)
         // Steps are stored soon after they are done: what is not stored is computed again after a crash.
         traces = TraceWriter(
             database, limits: TraceWriter.Limits(interval: .milliseconds(100)), counters: counters, logger: logger)
-        finisher = Finisher(queue)
+        finisher = Finisher(queue, activity: tally.activity)
         runner = JobRunner(pool: pool, traces: traces)
         pacing = Mutex(ClaimPacing(slots: configuration.slots, delay: configuration.pollDelay))
         listener =
@@ -89,6 +93,7 @@ public final class Worker: Sendable {
         logger[metadataKey: "worker"] = "\(identity.id)"
         logger.info("worker registered", metadata: ["slots": "\(configuration.slots)", "pairs": "\(pool.pairNames)"])
         let spool = openSpool(logger)
+        running.withLock { $0 = (identity, spool) }
         let heartbeat = Heartbeat(
             queue: queue, identity: identity, registration: registration, table: table, tally: tally,
             interval: min(configuration.beatInterval, sixth), isDraining: { [self] in isStopping },
@@ -98,9 +103,11 @@ public final class Worker: Sendable {
         let delivery = ResultDelivery(
             traces: traces, finisher: finisher, spool: spool, database: registered.databaseID, logger: logger)
 
+        let upkeeper = Upkeeper(database: database, identity: identity, logger: logger)
         await withTaskGroup { loops in
             loops.addTask { try? await heartbeat.run() }
             loops.addTask { try? await sweeper.run() }
+            loops.addTask { try? await upkeeper.run() }
             loops.addTask { [traces] in try? await traces.run() }
             if let listener { loops.addTask { [self] in await listener.run { await lookForWork() } } }
             await work(identity, delivery, logger: logger)

@@ -38,6 +38,14 @@ final class WorkerIdentity: Sendable {
         }
     }
 
+    /// How long ago the latest successful renewal was sent, and for how long the lease surely holds, in seconds.
+    func lease(at now: ContinuousClock.Instant) -> (age: Double, left: Double) {
+        state.withLock { state in
+            let age = now - state.lastRenewal
+            return (age / .seconds(1), (state.timeToLive - age) / .seconds(1))
+        }
+    }
+
     /// Takes on a new number, after the old one was declared lost.
     func become(_ worker: RegisteredWorker) {
         state.withLock {

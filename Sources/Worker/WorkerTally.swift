@@ -4,6 +4,8 @@ import Synchronization
 /// Counts what a worker does.
 final class WorkerTally: Sendable {
     private let counts = Mutex(WorkerSummary())
+    /// How long things took.
+    let activity = WorkerActivity()
 
     /// What was counted so far.
     var summary: WorkerSummary { counts.withLock { $0 } }

@@ -5,8 +5,11 @@ import Foundation
 /// Checks what a worker needs, and says what to mend.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check database, schema, models and machine; say what to mend.",
-        discussion: "Exit code 3 if something is broken; warnings alone give 0.")
+        abstract: "Check database, schema, fleet, models and machine; say what to mend.",
+        discussion: """
+            Exit code 3 if something is broken; warnings alone give 0, or 1 with --strict. As a member of glimpq_admin or \
+            glimpq_analyst it sees most.
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -15,6 +18,9 @@ struct Doctor: AsyncParsableCommand {
 
     @Flag(help: "Print JSON.")
     var json = false
+
+    @Flag(help: "End with exit code 1 if there are warnings.")
+    var strict = false
 
     func run() async throws {
         let settings = try shared.settings([.models: models])
@@ -25,5 +31,6 @@ struct Doctor: AsyncParsableCommand {
         try ByteSink.standardOutput.write(
             json ? JSONText.array(findings.map(\.json)) + "\n" : findings.map { $0.text(palette) + "\n" }.joined())
         if findings.contains(where: { $0.grade == .broken }) { throw QuietEnd(status: .environment) }
+        if strict && findings.contains(where: { $0.grade == .warning }) { throw QuietEnd(status: .failed) }
     }
 }

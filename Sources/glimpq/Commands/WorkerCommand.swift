@@ -51,6 +51,16 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp("Log lines as text or json. Default: GLIMPQ_LOG_FORMAT, else text.", valueName: "format"))
+    var logFormat: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to answer /metrics, /healthz and /readyz: HOST:PORT, or PORT for loopback. Default: GLIMPQ_HTTP, else off.",
+            valueName: "address"))
+    var listenHttp: String?
+
     @Flag(
         help: """
             Stop when no job that this worker could do is ready, delayed or running anywhere; jobs of a paused queue count. \
@@ -64,11 +74,15 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings([
             .models: models, .queue: queue, .inFlight: inFlight, .threads: threads, .drainSeconds: drainSeconds,
-            .logLevel: logLevel,
+            .logLevel: logLevel, .logFormat: logFormat, .http: listenHttp,
         ])
-        let logger = try logger(settings)
+        let logger = try Logger(label: "glimpq.worker", settings)
+        let monitor = WorkerMonitor()
+        let server = try await serve(monitor, settings, logger: logger)
         let worker = try worker(settings, logger: logger)
+        monitor.watch(worker)
         let summary = try await Self.obeyingSignals(worker, logger: logger)
+        await server?.stop()
         logger.info(
             "worker stopped",
             metadata: [
@@ -143,15 +157,16 @@ struct WorkerCommand: AsyncParsableCommand {
             ])
     }
 
-    private func logger(_ settings: Settings) throws -> Logger {
-        let name = settings.text(.logLevel) ?? "info"
-        guard let level = Logger.Level(rawValue: name) else {
-            let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CommandFailure(.usage, "log level: expected one of \(known), got \(name.debugDescription)")
-        }
-        var logger = Logger(label: "glimpq.worker") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
+    /// Answers monitoring, if it is wanted, from before the models are loaded.
+    private func serve(
+        _ monitor: WorkerMonitor, _ settings: Settings, logger: Logger
+    ) async throws -> MonitoringServer? {
+        guard let text = settings.text(.http) else { return nil }
+        let server = try await MonitoringServer(
+            ListenAddress(text, setting: "--listen-http"), metrics: { await monitor.metrics },
+            unreadiness: { monitor.unreadiness })
+        logger.info("answering /metrics, /healthz and /readyz", metadata: ["address": "\(server.address)"])
+        return server
     }
 
     /// Runs the worker; signals stop it in order.

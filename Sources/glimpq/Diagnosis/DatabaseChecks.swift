@@ -8,6 +8,10 @@ import Worker
 struct DatabaseChecks {
     /// How to connect.
     let options: ConnectionOptions
+    /// From where on there is a fault.
+    var limits = DiagnosisLimits()
+
+    private typealias Check = (name: String, run: (Connection) async throws -> [Finding])
 
     /// Everything, as far as it can be reached.
     func run() async -> [Finding] {
@@ -21,15 +25,34 @@ struct DatabaseChecks {
                     remedy: "start the server, or name another with --database or GLIMPQ_DATABASE_URL")
             ]
         }
+        let reader = QueueReader(options, logger: SharedOptions.quietLogger)
+        let checks: [Check] = [
+            ("database", server), ("roles", RoleChecks.run),
+            ("durability", DurabilityChecks.run),
+            ("connections", ServerChecks(reader: reader, limits: limits).run),
+            ("clock", clock),
+            ("snapshots", SnapshotChecks(limits: limits).run),
+            ("autovacuum", VacuumChecks(reader: reader, limits: limits).run),
+            ("indexes", IndexChecks(limits: limits).run),
+            ("traces", { _ in try await TraceChecks.run(reader) }),
+            ("fleet", FleetChecks(limits: limits).run),
+            ("queue", { _ in try await health(reader) }),
+        ]
         var findings: [Finding] = []
-        for check in [server, roles, settings, clock, health] {
+        for check in checks {
             do {
-                findings += try await check(connection)
+                findings += try await check.run(connection)
+            } catch let error as PostgresError where error.sqlState == "42501" {
+                findings.append(
+                    Finding(
+                        check.name, .warning, "this user may not look at it",
+                        remedy: "run doctor as a member of glimpq_admin or glimpq_analyst"))
             } catch {
-                findings.append(Finding("database", .broken, Ending(of: error).sentence))
+                findings.append(Finding(check.name, .broken, Ending(of: error).sentence))
             }
             if findings.contains(where: { $0.name == "schema" && $0.grade == .broken }) { break }
         }
+        await reader.close()
         await connection.close()
         return findings
     }
@@ -38,13 +61,15 @@ struct DatabaseChecks {
         let row = try await connection.query(
             """
             SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_user::text,
-                current_database()::text, pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'
+                current_database()::text, pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'
             """
         ).one()
         let version: String = try row.get(0)
         let number: Int = try row.get(1)
+        let database: String = try row.get(3)
+        let user: String = try row.get(2)
         var findings = [
-            Finding("database", "\(try row.get(3, as: String.self)) as \(try row.get(2, as: String.self))"),
+            Finding("database", "\(database) as \(user)"),
             number >= 150_000
                 ? Finding("database version", "PostgreSQL \(version)")
                 : Finding(
@@ -53,8 +78,15 @@ struct DatabaseChecks {
         if try row.get(4, as: Bool.self) {
             findings.append(
                 Finding(
-                    "database writes", .warning, "the session is read-only",
-                    remedy: "connect to the primary as a user who may write, unless only analyses run here"))
+                    "database writes", .warning, "the server is a standby",
+                    remedy: "workers and producers must connect to the primary; here only analyses run"))
+        } else if try row.get(5, as: Bool.self) {
+            findings.append(
+                Finding(
+                    "database writes", .warning, "transactions are read-only",
+                    remedy:
+                        "see default_transaction_read_only of the role \(user), the database \(database) and the server"
+                ))
         }
         let plan = try await Migrator(
             options, toolVersion: Product.version, logger: SharedOptions.quietLogger
@@ -83,64 +115,29 @@ struct DatabaseChecks {
         return Finding("schema", "version \(plan.version)")
     }
 
-    private func roles(_ connection: Connection) async throws -> [Finding] {
-        let names = ["glimpq_producer", "glimpq_worker", "glimpq_analyst", "glimpq_admin"]
-        let held = try await connection.query(
-            "SELECT rolname::text FROM pg_roles WHERE rolname = ANY ($1) AND pg_has_role(oid, 'USAGE') ORDER BY 1",
-            [names]
-        ).map { try $0.get(0, as: String.self) }
-        guard held.isEmpty else { return [Finding("roles", held.joined(separator: ", "))] }
-        return [
-            Finding(
-                "roles", .broken, "the database user has none of ours",
-                remedy: "as an administrator: GRANT glimpq_worker TO some_user (or producer, analyst, admin)")
-        ]
-    }
-
-    private func settings(_ connection: Connection) async throws -> [Finding] {
-        let row = try await connection.query(
-            """
-            SELECT current_setting('autovacuum') = 'on' AND current_setting('track_counts') = 'on',
-                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
-            """
-        ).one()
-        let limit: Int = try row.get(1)
-        let used: Int = try row.get(2)
-        let found = "\(used) of \(limit) in use (a worker takes 3)"
-        return [
-            try row.get(0)
-                ? Finding("autovacuum", "on")
-                : Finding(
-                    "autovacuum", .broken, "off: claims get slower and slower",
-                    remedy: "set autovacuum and track_counts to on"),
-            limit - used < 8
-                ? Finding("connections", .warning, found, remedy: "raise max_connections, or put a pooler in front")
-                : Finding("connections", found),
-        ]
-    }
-
     private func clock(_ connection: Connection) async throws -> [Finding] {
         let before = Date().timeIntervalSince1970
         let server: Timestamp = try await connection.query("SELECT clock_timestamp()").one().get(0)
         let after = Date().timeIntervalSince1970
         let difference = server.seconds - (before + after) / 2
         let found = "differs by \(Figures.fixed(abs(difference) * 1000, 1)) ms from the server's"
+        let limit = "\(Figures.fixed(limits.clockSeconds, 0)) s"
         return [
-            abs(difference) > 5
+            abs(difference) > limits.clockSeconds
                 ? Finding(
-                    "clock", .warning, found,
+                    "clock", .warning, found, limit: limit,
                     remedy: "nothing depends on it but log times; synchronise it with NTP to compare logs")
-                : Finding("clock", found)
+                : Finding("clock", found, limit: limit)
         ]
     }
 
-    /// What the database's own view of queue and fleet has to say; only warnings, as the queue goes on.
-    private func health(_ connection: Connection) async throws -> [Finding] {
-        let reader = QueueReader(options, logger: SharedOptions.quietLogger)
-        let checks = try await reader.health()
-        await reader.close()
-        return checks.map { check in
+    /// What the database's own view of queue and fleet has to say; only warnings, as the queue goes on. What is looked
+    /// at more closely elsewhere is left out.
+    private func health(_ reader: QueueReader) async throws -> [Finding] {
+        let known = [
+            "dead rows in job", "oldest snapshot", "trace rows in the default partition", "trace partition of tomorrow",
+        ]
+        return try await reader.health().filter { !known.contains($0.name) }.map { check in
             check.isFine
                 ? Finding(check.name, check.value) : Finding(check.name, .warning, check.value, remedy: check.advice)
         }

@@ -1,5 +1,5 @@
 /// What one check of `doctor` found.
-struct Finding {
+struct Finding: Equatable {
     /// How bad it is.
     enum Grade: String {
         case ok
@@ -7,22 +7,25 @@ struct Finding {
         case broken
     }
 
-    /// What was looked at, e.g. `database.version`.
+    /// What was looked at, e.g. `database version`.
     let name: String
     /// How bad it is.
     let grade: Grade
     /// What was found.
     let found: String
+    /// From where on there is a fault, where that is a matter of degree.
+    let limit: String?
     /// What to do about it.
     let remedy: String?
 
     /// All is well.
-    init(_ name: String, _ found: String) { self.init(name, .ok, found) }
+    init(_ name: String, _ found: String, limit: String? = nil) { self.init(name, .ok, found, limit: limit) }
 
-    init(_ name: String, _ grade: Grade, _ found: String, remedy: String? = nil) {
+    init(_ name: String, _ grade: Grade, _ found: String, limit: String? = nil, remedy: String? = nil) {
         self.name = name
         self.grade = grade
         self.found = found
+        self.limit = limit
         self.remedy = remedy
     }
 
@@ -35,7 +38,8 @@ struct Finding {
             case .broken: palette.bad("BROKEN ")
             }
         let padding = String(repeating: " ", count: max(0, 36 - name.count))
-        return "\(sign)  \(name)\(padding)  \(found)"
+        let bound = grade == .ok ? "" : limit.map { " (limit: \($0))" } ?? ""
+        return "\(sign)  \(name)\(padding)  \(found)\(bound)"
             + (remedy.map { "\n" + String(repeating: " ", count: 47) + "→ \($0)" } ?? "")
     }
 
@@ -43,7 +47,8 @@ struct Finding {
     var json: String {
         JSONText.object([
             ("check", JSONText.string(name)), ("grade", JSONText.string(grade.rawValue)),
-            ("found", JSONText.string(found)), ("remedy", remedy.map(JSONText.string) ?? "null"),
+            ("found", JSONText.string(found)), ("limit", limit.map(JSONText.string) ?? "null"),
+            ("remedy", remedy.map(JSONText.string) ?? "null"),
         ])
     }
 }

@@ -10,6 +10,8 @@ enum Setting: String, CaseIterable {
     case inFlight = "in.flight"
     case drainSeconds = "drain.seconds"
     case logLevel = "log.level"
+    case logFormat = "log.format"
+    case http
 
     /// Its name in the environment and in the configuration file.
     var variable: String { "GLIMPQ_" + rawValue.uppercased().replacing(".", with: "_") }
