@@ -1,6 +1,7 @@
 import Engine
 public import Metrics
 import Queue
+import Synchronization
 
 extension Worker {
     /// Whether the worker can take work now.

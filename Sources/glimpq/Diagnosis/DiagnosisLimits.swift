@@ -4,8 +4,8 @@ struct DiagnosisLimits {
     var snapshotSeconds = 60.0
     /// Seconds after which a held snapshot is no mere warning.
     var snapshotBrokenSeconds = 1800.0
-    /// Transactions that a replication slot or a standby may lag behind.
-    var snapshotTransactions = 100_000
+    /// Transactions that a replication slot or a standby, whose time nobody knows, may lag behind.
+    var snapshotTransactions = 10_000
     /// Dead rows that a table may have, beside the share.
     var deadRows = 50_000.0
     /// Dead rows as a share of the living.

@@ -38,14 +38,17 @@ struct SnapshotChecks {
     }
 
     private var limit: String {
-        "\(Figures.duration(limits.snapshotSeconds)), or \(Figures.grouped(limits.snapshotTransactions)) transactions"
+        "\(Figures.duration(limits.snapshotSeconds)); of slots and standbys "
+            + "\(Figures.grouped(limits.snapshotTransactions)) transactions"
     }
 
     /// What is wrong with a holder; `nil` if nothing.
     func fault(_ holder: Holder) -> Finding? {
         let isTimed = holder.kind == "session" || holder.kind == "prepared transaction"
         let seconds = isTimed ? holder.seconds ?? 0 : 0
-        guard seconds > limits.snapshotSeconds || holder.transactions > limits.snapshotTransactions else { return nil }
+        let isFault =
+            isTimed ? seconds > limits.snapshotSeconds : holder.transactions > limits.snapshotTransactions
+        guard isFault else { return nil }
         let process = holder.processID.map { " process \($0)" } ?? ""
         let application = holder.application.isEmpty ? "" : ", application \(holder.application)"
         let age = isTimed ? "\(Figures.duration(seconds)), " : ""

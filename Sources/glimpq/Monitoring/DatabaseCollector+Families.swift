@@ -89,7 +89,8 @@ extension DatabaseCollector {
     static func traces(_ value: TraceHealth) -> [MetricFamily] {
         [
             MetricFamily(
-                .gauge, "glimpq_trace_days_ahead", "Days ahead with a trace partition; -1 if not even today has one.",
+                .gauge, "glimpq_trace_partitions_ahead",
+                "Trace partitions of days to come; -1 if not even today has one.",
                 Double(value.daysAhead)),
             MetricFamily(.gauge, "glimpq_trace_partitions", "Daily trace partitions.", Double(value.partitions)),
             MetricFamily(
