@@ -246,6 +246,8 @@ import Testing
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$"
             )
             #expect(try await patient.finding("database writes")?.found == "transactions are read-only")
+            try await patient.sql.run(
+                script: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$")
         }
     }
 

@@ -54,7 +54,12 @@ final class MonitoringServer: Sendable {
                 try await task.value
                 throw error
             }
-            self.address = await server.listeningAddress.map { "\($0)" } ?? "\(address.host):\(address.port)"
+            self.address =
+                switch await server.listeningAddress {
+                case .ip4(let host, let port): "\(host):\(port)"
+                case .ip6(let host, let port): "[\(host)]:\(port)"
+                case .unix, nil: "\(address.host):\(address.port)"
+                }
         } catch let error where !(error is CancellationError) {
             throw CommandFailure(
                 .environment,
