@@ -41,6 +41,32 @@ import Testing
         return "step_\(civilYear * 10000 + civilMonth * 100 + day)"
     }
 
+    @Test func rowsAndTokensArriveAsTheyWereGiven() async throws {
+        try await QueueFixture.run { queue in
+            let job = try await claimed(queue)
+            let lists: [[Int32]] = [[], [0], [.min, -1, 0, 9, 10, 99, 100, .max]]
+            // Small bulks, so that the buffer forgets its first rows again and again.
+            let writer = TraceWriter(
+                queue.database.options, limits: TraceWriter.Limits(flushRows: 3, capacityRows: 5),
+                logger: QueueFixture.logger)
+            for sequence in 0..<100 {
+                var step = queue.step(job, Int32(sequence), text: "step \(sequence)")
+                step.tokenIDs = lists[sequence % 3]
+                try await writer.append(step)
+            }
+            try await writer.flush()
+            #expect(await writer.backlog == 0)
+            let rows = try await queue.sql.query("SELECT seq, text, token_ids FROM glimpq.step ORDER BY seq")
+            #expect(rows.count == 100)
+            for (sequence, row) in rows.enumerated() {
+                #expect(try row.get("seq", as: Int.self) == sequence)
+                #expect(try row.get("text", as: String.self) == "step \(sequence)")
+                #expect(try row.get("token_ids", as: [Int32].self) == lists[sequence % 3])
+            }
+            await writer.close()
+        }
+    }
+
     @Test func aRowThatTheServerRefusesIsDroppedAloneAndCounted() async throws {
         try await QueueFixture.run { queue in
             let job = try await claimed(queue)
