@@ -1,6 +1,10 @@
 -- Claims with tenants' turns, caps and a remembered start of the queue; ageing; isolation that finds the right worker.
 SET LOCAL ROLE glimpq_owner;
 
+-- A claim may wait for the row, or take it just after another has let go of it: what counts is when it got it, not when
+-- its transaction began, else an attempt seems to start before the one before it has ended.
+ALTER TABLE glimpq.attempt ALTER COLUMN started_at SET DEFAULT clock_timestamp();
+
 -- Every UPDATE of a job evaluates every CHECK again. What a producer wrote cannot change after the first claim, and to
 -- look through prompts and JSON then was half of the cost of a claim and of a finish. The new checks are weaker than
 -- those they replace, so rows that are there satisfy them: NOT VALID spares a scan under an exclusive lock.

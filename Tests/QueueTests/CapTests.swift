@@ -112,7 +112,8 @@ import Testing
             let other = try await queue.register()
             let held = try await queue.claim(one, 2)
             try await queue.sql.query(
-                "UPDATE glimpq.job SET crash_suspect = 2, run_at = now() - interval '10 minutes' WHERE id = $1", [ids[7]])
+                "UPDATE glimpq.job SET crash_suspect = 2, run_at = now() - interval '10 minutes' WHERE id = $1",
+                [ids[7]])
             _ = try await queue.client.beat(worker: one, inFlight: 2)
             _ = try await queue.client.finish([queue.result(held[0].lease)])
             // One place is free; it is the suspect's, which an empty worker takes.

@@ -126,7 +126,8 @@ import Testing
     /// Users without turns and caps pay for no index of theirs.
     @Test func theIndexesOfTurnsAndCapsExistOnlyOnceNeeded() async throws {
         try await QueueFixture.run { queue in
-            let indexes = "pg_indexes WHERE schemaname = 'glimpq' AND indexname IN ('job_ready_tenant', 'job_running_tenant')"
+            let indexes =
+                "pg_indexes WHERE schemaname = 'glimpq' AND indexname IN ('job_ready_tenant', 'job_running_tenant')"
             try await queue.sql.query("SELECT glimpq.pause()")
             #expect(try await queue.count(indexes) == 0)
             try await queue.sql.query("SELECT glimpq.limit_queue('default', 3)")

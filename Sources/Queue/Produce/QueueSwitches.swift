@@ -1,4 +1,4 @@
-public import Postgres
+import Postgres
 
 /// What to do with one setting of a queue.
 public enum SettingChange<Value: Sendable & Hashable>: Sendable, Hashable {

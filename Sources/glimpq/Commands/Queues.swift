@@ -86,7 +86,8 @@ extension Queues {
 
         func validate() throws {
             if changes.isEmpty {
-                throw ValidationError("Name a switch to set: --fair, --max-running, --max-per-tenant, --ageing, --timeout, --note.")
+                throw ValidationError(
+                    "Name a switch to set: --fair, --max-running, --max-per-tenant, --ageing, --timeout, --note.")
             }
             if queue.isEmpty || queue.count > 100 {
                 throw ValidationError("The name of a queue has 1 to 100 characters.")
