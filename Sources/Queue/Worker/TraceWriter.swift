@@ -198,7 +198,9 @@ public actor TraceWriter {
                 sums.dropped += 1
                 logger.error(
                     "trace row refused by the database and dropped",
-                    metadata: ["job": "\(row.job)", "step": "\(row.sequence)", "error": "\(error)"])
+                    metadata: [
+                        "job": "\(row.job)", "epoch": "\(row.epoch)", "step": "\(row.sequence)", "error": "\(error)",
+                    ])
             }
             settle(1)
         }
