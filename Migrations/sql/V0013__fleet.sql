@@ -350,6 +350,11 @@ JOIN glimpq.attempt o ON o.job_id = a.job_id AND o.epoch = a.adopted_from
 WHERE a.adopted_from IS NOT NULL;
 COMMENT ON VIEW glimpq.v_adoption IS 'Sessions that went on under a new epoch after their worker had lost its lease and come back.';
 
+CREATE OR REPLACE VIEW glimpq.v_attempt AS
+SELECT a.job_id, a.epoch, a.worker_id, w.host, w.pid, a.started_at, a.ended_at, a.outcome, a.error_class,
+    a.error_message, a.resumed_from_epoch, a.resumed_at_step, a.steps_written, a.tokens, a.adopted_from, a.note
+FROM glimpq.attempt a LEFT JOIN glimpq.worker w ON w.id = a.worker_id;
+
 REVOKE ALL ON FUNCTION
     glimpq.register_v2(text, int, text, int, int, text[], text[], text, jsonb, bigint), glimpq.refuse_old_workers(),
     glimpq.adopt_v1(bigint, bigint[], bigint[]), glimpq.models_of(bigint, text),

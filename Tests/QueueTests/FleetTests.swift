@@ -112,7 +112,8 @@ import Testing
                 _ = try await queue.client.sweep()
             }
             #expect(
-                try await queue.count("glimpq.attempt WHERE note LIKE 'does not go on from the 2 steps of epoch%'") == 3
+                try await queue.count("glimpq.v_attempt WHERE note LIKE 'does not go on from the 2 steps of epoch%'")
+                    == 3
             )
             #expect(try await queue.count("glimpq.job WHERE attempt = 0 AND state = 'ready'") == 1)
         }
