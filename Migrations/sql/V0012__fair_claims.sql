@@ -1,4 +1,4 @@
--- Claims with tenants' turns, caps and a remembered start of the queue; ageing; isolation that finds the right worker.
+-- Claims with tenants' turns, caps and a remembered start of the queue; ageing of jobs that wait for long.
 SET LOCAL ROLE glimpq_owner;
 
 -- A claim may wait for the row, or take it just after another has let go of it: what counts is when it got it, not when
@@ -171,47 +171,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION glimpq.configure_queue IS 'Changes settings of a queue: an object of fair, max_running, max_running_per_tenant, ageing, default_timeout, note; null takes a setting back, what is not named stays.';
-
--- ---------------------------------------------------------------------------------------------------------------------
--- Isolation
-
--- Crash suspects run alone: an empty worker takes one of them first, and while it runs one it gets nothing else. For a
--- suspect that has waited too long because no worker is ever empty, one worker that serves its queue and its pair gets
--- nothing until it is: the one with the fewest jobs, which only become fewer.
-CREATE FUNCTION glimpq.isolation_turn_v1(_worker bigint, _queues text[], _pairs text[]) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, glimpq, pg_temp
-AS $$
-BEGIN
-    IF EXISTS (SELECT FROM job j WHERE j.state = 'running' AND j.crash_suspect >= 2 AND j.worker_id = _worker) THEN
-        RETURN 'alone';
-    END IF;
-    IF NOT EXISTS (SELECT FROM job j WHERE j.state = 'ready' AND j.crash_suspect >= 2 AND j.queue = ANY (_queues)
-        AND (j.pair IS NULL OR j.pair = ANY (_pairs)) AND j.run_at <= now()
-        AND NOT EXISTS (SELECT FROM queue q WHERE q.name = j.queue AND q.paused_at IS NOT NULL))
-    THEN
-        RETURN 'open';
-    END IF;
-    IF NOT EXISTS (SELECT FROM job j WHERE j.state = 'running' AND j.worker_id = _worker) THEN RETURN 'suspect'; END IF;
-    IF EXISTS (
-        SELECT FROM (
-            SELECT DISTINCT j.queue, j.pair FROM job j
-            WHERE j.state = 'ready' AND j.crash_suspect >= 2 AND j.queue = ANY (_queues)
-                AND (j.pair IS NULL OR j.pair = ANY (_pairs))
-                AND j.run_at < now() - setting('isolation_patience_seconds') * interval '1 second'
-                AND NOT EXISTS (SELECT FROM queue q WHERE q.name = j.queue AND q.paused_at IS NOT NULL)) overdue
-        WHERE _worker = (
-            SELECT w.id FROM worker w
-            WHERE w.state = 'live' AND w.lease_until > now() AND overdue.queue = ANY (w.queues)
-                AND (overdue.pair IS NULL OR overdue.pair = ANY (w.pairs))
-            ORDER BY w.in_flight, w.id LIMIT 1))
-    THEN
-        RETURN 'yield';
-    END IF;
-    RETURN 'open';
-END
-$$;
-COMMENT ON FUNCTION glimpq.isolation_turn_v1 IS 'What crash suspects mean for a worker''s next claim: open, suspect (take one first), alone (it runs one), yield (become empty for one).';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- The claim. The functions below lock jobs and give back their numbers. They run under the settings of claim_v2:
@@ -542,7 +501,7 @@ BEGIN
             USING ERRCODE = 'GQ001', HINT = 'register again under a new id';
     END IF;
 
-    IF _suspects THEN
+    IF _suspects THEN  -- the function comes with the next migration
         CASE isolation_turn_v1(_worker, _queues, _pairs)
             WHEN 'alone', 'yield' THEN RETURN;
             WHEN 'suspect' THEN
@@ -720,7 +679,7 @@ COMMENT ON VIEW glimpq.v_tenant IS 'What waits and runs for each tenant of each 
 
 REVOKE ALL ON FUNCTION
     glimpq.prepare_switches(), glimpq.limit_queue(text, int, int), glimpq.limit_tenant(text, text, int),
-    glimpq.configure_queue(text, jsonb), glimpq.isolation_turn_v1(bigint, text[], text[]),
+    glimpq.configure_queue(text, jsonb),
     glimpq.ready_jobs_v2(int, text, text[], text[], int[], bigint[]),
     glimpq.room_v2(text, text, int, boolean), glimpq.tenant_room_v2(text, text, int, boolean),
     glimpq.tenants_in_turn_v2(text, int, boolean, int),

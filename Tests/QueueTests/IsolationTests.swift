@@ -23,17 +23,15 @@ import Testing
 
     @Test func theWorkerThatIsEmptiedServesTheSuspectsPair() async throws {
         try await QueueFixture.run { queue in
-            let ids = try await queue.enqueue(20)
+            try await queue.enqueue(20)
             let small = try await queue.register(pairs: ["small"])  // the lowest number, but the wrong pair
-            let both = try await queue.register(pairs: ["small", "large"])
             let large = try await queue.register(pairs: ["large"])
-            for (worker, pair) in [(small, "small"), (both, "small"), (large, "large")] {
+            let both = try await queue.register(pairs: ["small", "large"])
+            for (worker, pair) in [(small, "small"), (large, "large"), (both, "small")] {
                 #expect(try await claim(queue, worker, pair).count == 2)
             }
-            _ = try await queue.client.beat(worker: both, inFlight: 9)
-            _ = try await queue.client.beat(worker: large, inFlight: 2)
             let poison = try await suspect(queue, pair: "large")
-            // Only the one with fewer jobs of the two that could run it gets no more.
+            // Of the two that could run it, only one gets no more.
             #expect(try await claim(queue, small, "small").count == 2)
             #expect(
                 try await queue.client.claim(worker: both, limit: 2, queues: ["default"], pairs: ["small", "large"])
@@ -45,7 +43,6 @@ import Testing
             _ = try await queue.client.finish(held.map { queue.result($0) })
             #expect(try await claim(queue, large, "large") == [poison])
             #expect(try await claim(queue, large, "large").isEmpty, "it runs alone")
-            #expect(ids.count == 20)
         }
     }
 
