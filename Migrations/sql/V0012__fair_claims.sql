@@ -327,7 +327,7 @@ END
 $$;
 
 -- Ready jobs of one queue, tenant by tenant. All get the same; what some cannot use goes round again, and in the last
--- pass to whoever can use it.
+-- pass to whoever can use it. NULL: those whose turn it was have none for this worker, but there are more tenants.
 CREATE FUNCTION glimpq.ready_jobs_by_turns_v2(
     _limit int, _queue text, _pairs text[], _capped boolean, _default_cap int)
 RETURNS bigint[]
@@ -386,7 +386,7 @@ BEGIN
     _turn := coalesce(_turn, _tenants[cardinality(_tenants)]);
     UPDATE queue_turn t SET tenant = _turn
     WHERE t.queue = (SELECT o.queue FROM queue_turn o WHERE o.queue = _queue FOR NO KEY UPDATE SKIP LOCKED);
-    RETURN _ids;
+    RETURN CASE WHEN _ids <> '{}' OR cardinality(_tenants) < _width THEN _ids END;
 END
 $$;
 
@@ -420,6 +420,7 @@ DECLARE
     _ids bigint[] := '{}';
     _closed text[] := '{}';
     _queue text;
+    _more bigint[];
     _is record;
     _room int;
 BEGIN
@@ -449,8 +450,12 @@ BEGIN
             _ids := ready_suspect_v2(_queue, _pairs, coalesce(_is.tenant_caps, false), _is.max_running_per_tenant);
             EXIT WHEN cardinality(_ids) > 0;
         ELSIF _is.turns THEN
-            _ids := _ids || ready_jobs_by_turns_v2(
-                _room, _queue, _pairs, _is.tenant_caps, _is.max_running_per_tenant);
+            FOR _try IN 1..20 LOOP  -- past tenants whose jobs others must do
+                _more := ready_jobs_by_turns_v2(
+                    _room, _queue, _pairs, _is.tenant_caps, _is.max_running_per_tenant);
+                EXIT WHEN _more IS NOT NULL;
+            END LOOP;
+            _ids := _ids || coalesce(_more, '{}');
         ELSE
             _ids := _ids || ready_jobs_v2(_room, _queue, _pairs, _start_queues, _start_priorities, _start_ids);
         END IF;
