@@ -26,7 +26,7 @@ BEGIN
             strategy_params text, pair text, slm_model text, llm_model text, slm_fingerprint text, llm_fingerprint text,
             engine_version text, params text, answer text, output text, steps_written int, attempt_tokens bigint)),
     locked AS MATERIALIZED (
-        SELECT j.created_at, j.claimed_at, j.strategy, i.*
+        SELECT j.created_at, j.strategy, i.*
         FROM incoming i JOIN job j ON j.id = i.job_id AND j.epoch = i.epoch
         WHERE j.state IN ('running', 'ready', 'delayed')
             -- A crash of the server may have cost the newest rows of the trace, which must be there before the result.
@@ -65,10 +65,7 @@ BEGIN
             l.llm_model, l.slm_fingerprint, l.llm_fingerprint, l.engine_version, coalesce(l.params::jsonb, '{}'),
             l.answer, l.output
         FROM locked l
-        -- The first attempt began when the job was claimed; of later ones the earliest is looked up.
-        CROSS JOIN LATERAL (
-            SELECT CASE WHEN l.epoch = 1 AND l.claimed_at IS NOT NULL THEN l.claimed_at
-                ELSE (SELECT min(a.started_at) FROM attempt a WHERE a.job_id = l.job_id) END AS started_at) f
+        CROSS JOIN LATERAL (SELECT min(a.started_at) AS started_at FROM attempt a WHERE a.job_id = l.job_id) f
         RETURNING job_id, epoch)
     SELECT coalesce(array_agg(job_id), '{}'), coalesce(array_agg(epoch), '{}') INTO _jobs, _epochs FROM stored;
 
