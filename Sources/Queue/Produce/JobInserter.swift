@@ -152,6 +152,15 @@ public actor JobInserter {
         if sent.duplicates > 0 { stages = true }
     }
 
+    /// Lets idle workers that listen look for jobs of a queue at once instead of at their next poll.
+    ///
+    /// - Throws: `PostgresError`.
+    public func wake(queue: String) async throws {
+        _ = try await connection.run("wake", attempts: 1) { connection in
+            try await connection.query("SELECT glimpq.wake($1)", [queue])
+        }
+    }
+
     private func sendRows() async throws {
         let full = rows
         rows = JobRows(batch: batchID)

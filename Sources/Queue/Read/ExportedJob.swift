@@ -57,7 +57,7 @@ public struct ExportedJob: Sendable, Hashable {
         public var slmTokens: Int
         /// Tokens the large model wrote.
         public var llmTokens: Int
-        /// Of both models' tokens, those of the thinking; `nil` if the trace is gone.
+        /// Of both models' tokens, those of the thinking; `nil` if the trace is gone or was not asked for.
         public var reasoningTokens: Int?
         /// Probes.
         public var probeTokens: Int
@@ -74,12 +74,17 @@ public struct ExportedJob: Sendable, Hashable {
     }
 
     /// The columns of `glimpq.v_export` in the order in which ``init(_:)`` reads them.
-    static let columns = """
+    ///
+    /// - Parameter traced: Whether to look into the traces for ``Result/reasoningTokens``.
+    static func columns(traced: Bool) -> String {
+        """
         job_id, batch, batch_cancelled_at, custom_id, state, strategy, created_at, finished_at, last_error_class,
         last_error_message, reference_answer, metadata, has_result, answer, output, correct, finish_reason,
         thinking_stop, pair, llm_model, strategy_params, steps, llm_steps, prompt_tokens, slm_tokens, llm_tokens,
-        reasoning_tokens, probe_tokens, discarded_tokens, active_ns, queue_wait_ms, epoch, seed
+        \(traced ? "reasoning_tokens" : "NULL::bigint"), probe_tokens, discarded_tokens, active_ns, queue_wait_ms, epoch,
+        seed
         """
+    }
 
     init(_ row: Row) throws {
         job = try row.get(0)

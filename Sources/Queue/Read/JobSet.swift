@@ -20,9 +20,8 @@ public struct JobSet: Sendable, Hashable {
     @discardableResult
     public mutating func insert(_ job: Int64) -> Bool {
         let (page, word, bit) = Self.place(of: job)
-        let isNew = pages[page, default: [UInt64](repeating: 0, count: Self.pageWords)][word] & bit == 0
-        guard isNew else { return false }
-        pages[page]?[word] |= bit
+        guard !contains(job) else { return false }
+        pages[page, default: [UInt64](repeating: 0, count: Self.pageWords)][word] |= bit
         count += 1
         return true
     }

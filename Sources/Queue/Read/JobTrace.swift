@@ -50,8 +50,10 @@ extension QueueReader {
     /// - Throws: `PostgresError`.
     public func trace(_ job: Int64) async throws -> JobTrace? {
         guard
-            let row = try await rows("SELECT \(ExportedJob.columns) FROM glimpq.v_export WHERE job_id = $1", [job])
-                .oneOrNone()
+            let row = try await rows(
+                "SELECT \(ExportedJob.columns(traced: true)) FROM glimpq.v_export WHERE job_id = $1", [job]
+            )
+            .oneOrNone()
         else {
             return nil
         }

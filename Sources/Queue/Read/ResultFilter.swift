@@ -13,6 +13,9 @@ public struct ResultFilter: Sendable, Hashable {
     /// Only jobs with greater numbers.
     public var after: Int64
 
+    /// Whether to look into the traces too, which takes longer: ``ExportedJob/Result/reasoningTokens``.
+    public var isTraced = false
+
     /// States of jobs that ended.
     public static let ended = ["done", "failed", "cancelled", "quarantined"]
     /// States of jobs that have not ended.

@@ -80,7 +80,7 @@ extension QueueReader {
     func page(_ bounded: ResultFilter.Bounded, after: Int64, limit: Int) async throws -> [ExportedJob] {
         let (condition, values) = bounded.condition(after: after)
         return try await rows(
-            "SELECT \(ExportedJob.columns) FROM glimpq.v_export WHERE \(condition) ORDER BY job_id LIMIT \(limit)",
+            "SELECT \(ExportedJob.columns(traced: bounded.filter.isTraced)) FROM glimpq.v_export WHERE \(condition) ORDER BY job_id LIMIT \(limit)",
             values
         ).map(ExportedJob.init)
     }

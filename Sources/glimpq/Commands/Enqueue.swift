@@ -81,6 +81,9 @@ struct Enqueue: AsyncParsableCommand {
             throw ValidationError(
                 "--batch: standard input has no name, so the batch needs one, e.g. --batch monday.")
         }
+        if let reject, files.contains(where: { Self.isSame($0, reject) }) {
+            throw ValidationError("--reject: \(reject) is read at the same time; name another file.")
+        }
         var seen: Set<String> = []
         for file in files where !seen.insert("\(batchName(file))/\(EnqueueRun.source(of: file))").inserted {
             throw ValidationError(
@@ -135,6 +138,11 @@ struct Enqueue: AsyncParsableCommand {
             + "\(summary.batch)"
         if summary.inserted + summary.duplicates == 0 { return "\(summary.source): stopped; nothing was stored" }
         return stored + (dedupe ? "; the same command goes on from there" : "")
+    }
+
+    private static func isSame(_ a: String, _ b: String) -> Bool {
+        func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        return a != "-" && place(a) == place(b)
     }
 
     private func batchName(_ file: String) -> String {

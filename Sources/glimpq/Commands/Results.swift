@@ -87,8 +87,10 @@ struct Results: AsyncParsableCommand {
     private var plan: ResultRun.Plan {
         let chosen = states.isEmpty ? (errors == nil ? ["done"] : ResultFilter.ended) : states
         let others = chosen.filter { $0 != "done" } + (unfinished ? ResultFilter.open : [])
+        var filter = ResultFilter(batch: batch, strategy: strategy, correct: correct)
+        filter.isTraced = format == .openai
         return ResultRun.Plan(
-            filter: ResultFilter(batch: batch, strategy: strategy, correct: correct), format: format, output: output,
+            filter: filter, format: format, output: output,
             outputStates: errors == nil ? chosen : chosen.filter { $0 == "done" }, errors: errors,
             errorStates: errors == nil ? [] : others)
     }

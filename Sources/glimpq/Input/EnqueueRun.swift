@@ -111,6 +111,7 @@ struct EnqueueRun {
         }
         await note(inserter)
         summary.duplicates += lines.skipped
+        if summary.inserted > 0 { try? await inserter?.wake(queue: parser.defaults.queue) }  // they poll anyway
         _ = try await inserter?.finish()
         try finish()
     }

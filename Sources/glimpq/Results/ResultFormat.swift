@@ -44,7 +44,15 @@ enum CSVText {
     static func row(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }
 
     private static func field(_ text: String) -> String {
-        guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        let needsQuotes = text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+        guard needsQuotes else { return text }
+        var result: [UInt8] = [0x22]
+        result.reserveCapacity(text.utf8.count + 2)
+        for byte in text.utf8 {
+            if byte == 0x22 { result.append(byte) }
+            result.append(byte)
+        }
+        result.append(0x22)
+        return String(decoding: result, as: UTF8.self)
     }
 }
