@@ -225,8 +225,8 @@ BEGIN
         paused := EXISTS (SELECT FROM queue q WHERE q.name = queue_overview_v1.queue AND q.paused_at IS NOT NULL);
         SELECT count(*) INTO ready FROM (
             SELECT FROM job j WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = queue_overview_v1.queue
-            LIMIT _cap) r;
-        is_estimate := ready = _cap;
+            LIMIT _cap + 1) r;
+        is_estimate := ready > _cap;
         IF is_estimate THEN
             ready := greatest(ready, expected_rows_v1(format(
                 'SELECT FROM job WHERE state = ''ready'' AND crash_suspect < 2 AND queue = %L', queue)));
