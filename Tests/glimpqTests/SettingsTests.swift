@@ -30,6 +30,9 @@ import Worker
         #expect(
             error?.description == #"setting GLIMPQ_IN_FLIGHT: expected a whole number in 1...8, got "many""#)
         #expect(error?.status == .usage)
+        let flag = Settings(flags: [.inFlight: "0"], environment: ["GLIMPQ_IN_FLIGHT": "3"])
+        let refusal = #expect(throws: CommandFailure.self) { try flag.integer(.inFlight, in: 1...8) }
+        #expect(refusal?.description == #"--in-flight: expected a whole number in 1...8, got "0""#)
     }
 
     @Test func fileForm() throws {
