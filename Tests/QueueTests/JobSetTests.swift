@@ -5,8 +5,14 @@ import Testing
     @Test func remembersNumbersOnce() throws {
         var set = JobSet()
         let numbers: [Int64] = [0, 1, 2, 63, 64, 65, 4095, 4096, 4097, 1 << 40, 7]
-        for number in numbers { #expect(set.insert(number)) }
-        for number in numbers { #expect(!set.insert(number) && set.contains(number)) }
+        for number in numbers {
+            let isNew = set.insert(number)
+            #expect(isNew)
+        }
+        for number in numbers {
+            let isNew = set.insert(number)
+            #expect(!isNew && set.contains(number))
+        }
         #expect(set.count == numbers.count)
         #expect(!set.contains(3) && !set.contains(66) && !set.contains(1 << 41))
         #expect(set.text == "0-2,7,63-65,4095-4097,1099511627776")
