@@ -126,7 +126,7 @@ class Bench:
                     "prompt": f"What is the sum of {n} and {7 * n}? Think step by step, then give the number."}) + "\n")
 
         def empty():
-            database.sql("TRUNCATE glimpq.job, glimpq.batch RESTART IDENTITY")
+            database.sql("TRUNCATE glimpq.job, glimpq.batch_input, glimpq.batch RESTART IDENTITY")
             database.checkpoint()
 
         def ours():
