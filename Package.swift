@@ -90,7 +90,10 @@ let package = Package(
         tests("WorkerTests", ["Worker", "Queue", "Postgres", "Routing", "Engine", "Generation", "Metrics", log]),
         tests(
             "glimpqTests",
-            ["glimpq", "Checkpoints", "Engine", "Kernels", "Queue", "Postgres", "Worker", "Metrics", log, arguments]),
+            [
+                "glimpq", "Checkpoints", "Decoder", "Engine", "Kernels", "Queue", "Postgres", "Worker", "Metrics", log,
+                arguments,
+            ]),
         tests("EndToEndTests", ["glimpq", "Postgres"]),
     ],
     swiftLanguageModes: [.v6],
