@@ -130,4 +130,22 @@ import Testing
             #expect(try await queue.count("glimpq.job WHERE infra_fails = 1 AND state = 'ready'") == 200)
         }
     }
+
+    /// The claim began before the job was given back and gets it afterwards; by the invariants no two attempts overlap.
+    @Test func anAttemptBeginsWhenItsClaimHasTheJob() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.enqueue(1)
+            let first = try await queue.register()
+            let second = try await queue.register()
+            let job = try #require(try await queue.claim(first).first)
+            let late = try await queue.database.connect()
+            try await late.run(script: "BEGIN; SELECT now()")
+            try await queue.client.release([ReleasedJob(job.lease)], worker: first)
+            let claimed = try await late.query(
+                "SELECT * FROM glimpq.claim_v2($1, 1, '{default}', '{demo}')", [second])
+            #expect(claimed.count == 1)
+            try await late.run(script: "COMMIT")
+            await late.close()
+        }
+    }
 }

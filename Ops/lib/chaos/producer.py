@@ -16,6 +16,11 @@ class Producer:
         self.ledger = {}
         self.portions = 0
 
+    @property
+    def count(self):
+        """Number of jobs put in so far."""
+        return len(self.ledger)
+
     async def put(self, lines, ledger):
         """Enqueues lines; a portion that was cut off is enqueued again, and what is in already is skipped."""
         path = os.path.join(self.folder, f"portion-{self.portions}.jsonl")

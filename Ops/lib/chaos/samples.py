@@ -98,9 +98,9 @@ class Sampler:
         return plot.svg("Soak with kills", [row["seconds"] for row in self.rows], charts)
 
     def flatness(self, warm_up=0.3, tolerance=0.15):
-        """For each figure after the warm-up: mean, slope per hour by least squares, and whether the slope over the
-        time that was looked at stays below a share of the mean. Dead rows swing with autovacuum: their slope is
-        compared with their largest value."""
+        """For each figure after the warm-up: mean, slope per hour by least squares, and whether the growth over the
+        time that was looked at stays below a share of the mean, or is too small to matter. Dead rows swing with
+        autovacuum: their growth is compared with their largest value."""
         kept = self.rows[int(len(self.rows) * warm_up):]
         if len(kept) < 10:
             return {}
@@ -117,8 +117,8 @@ class Sampler:
             slope = sum((time - mean_time) * (value - mean) for time, value in zip(times, values)) / spread
             growth = slope * (times[-1] - times[0])
             yardstick = max(values) if name.endswith("_dead") else mean
+            in_bytes = name.endswith(("_table", "_indexes", "_rss"))
             found[name] = {"mean": round(mean, 1), "per_hour": round(slope * 3600, 1),
                            "growth": round(growth / yardstick, 4) if yardstick else 0.0,
-                           "flat": abs(growth) <= tolerance * yardstick or abs(growth) < 64 * 1024 * (
-                               1 if name.endswith(("_table", "_indexes", "_rss")) else 1 / 65536)}
+                           "flat": growth <= max(tolerance * yardstick, 64 * 1024 if in_bytes else 2)}
         return found

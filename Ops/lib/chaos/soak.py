@@ -1,6 +1,7 @@
 """A long run at a steady rate with kills, retention at work, and everything measured that must not grow.
 
-Traces go by whole days. So that days pass, a trigger of this run dates each job: one day for every few minutes."""
+Traces go by whole days. So that days pass, a trigger of this run dates each job: one day for every few minutes. Rows of
+workers that are gone, which the upkeep keeps for days, go after minutes."""
 import asyncio
 import time
 
@@ -25,6 +26,7 @@ CREATE TRIGGER soak_date BEFORE INSERT ON glimpq.job FOR EACH ROW EXECUTE FUNCTI
 TURN = f"""
 SELECT glimpq.create_step_partition(glimpq.soak_day() + d) FROM generate_series(0, 1) d;
 SELECT glimpq.drop_step_partitions(glimpq.soak_day() - {KEEP_DAYS});
+DELETE FROM glimpq.worker WHERE state IN ('lost', 'gone') AND ended_at < now() - interval '{KEEP_SECONDS * 5} seconds';
 """
 
 
