@@ -15,6 +15,12 @@ public indirect enum CheckpointError: Error, Sendable, Hashable, CustomStringCon
     /// A tensor has another shape than the configuration says.
     case wrongShape(file: String, tensor: String, expected: [Int], got: [Int])
 
+    /// Throws the errors, if there are any.
+    static func throwAny(of errors: [CheckpointError]) throws(CheckpointError) {
+        if errors.count == 1 { throw errors[0] }
+        if !errors.isEmpty { throw .several(errors) }
+    }
+
     /// A bounded label for metrics.
     public var code: String {
         switch self {

@@ -11,11 +11,13 @@ enum CheckpointLocation {
             throw CheckpointError.unreadable(file: path, reason: "no such file or folder")
         }
         guard let names = MappedFile.names(inFolder: path) else {
-            guard path.hasSuffix(".gguf") else {
-                throw CheckpointError.notACheckpoint(path: path, reason: "expected a folder or a file named *.gguf")
+            // A GGUF file shows by its first bytes; one that lacks them is named as one at least, and refused with reasons.
+            let file = try MappedFile(path: path)
+            if path.hasSuffix(".gguf") || withExtendedLifetime(file, { $0.bytes.starts(with: GGUFFile.magic) }) {
+                self = .gguf(path)
+                return
             }
-            self = .gguf(path)
-            return
+            throw CheckpointError.notACheckpoint(path: path, reason: Self.whatToGive(insteadOf: path))
         }
         let hasSafetensors = names.contains { $0.hasSuffix(".safetensors") || $0.hasSuffix(".safetensors.index.json") }
         // The parts of one split file count once.
@@ -33,5 +35,16 @@ enum CheckpointLocation {
                     ? "the folder has neither a config.json nor a GGUF file"
                     : "the folder has \(files.count) GGUF files; name one of them: \(files.joined(separator: ", "))")
         }
+    }
+
+    private static func whatToGive(insteadOf path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        guard name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json") || name == "config.json"
+        else {
+            return "expected a folder or a GGUF file"
+        }
+        let folder = path.dropLast(name.count)
+        return "it is a part of one; name the folder that holds it: "
+            + (folder.isEmpty ? "." : folder == "/" ? "/" : String(folder.dropLast()))
     }
 }

@@ -66,10 +66,12 @@ struct JSONParser {
         repeat {
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw failure("expected a key") }
-            let key = try string()
+            let place = at, key = try string()
             guard skip(UInt8(ascii: ":")) else { throw failure("expected ':' after key \"\(key)\"") }
             let member = try value(depth: depth + 1)
-            guard members.updateValue(member, forKey: key) == nil else { throw failure("key \"\(key)\" appears twice") }
+            guard members.updateValue(member, forKey: key) == nil else {
+                throw Failure(offset: place, reason: "key \"\(key)\" appears twice")
+            }
         } while skip(UInt8(ascii: ","))
         guard skip(UInt8(ascii: "}")) else { throw failure("expected ',' or '}'") }
         return .object(members)

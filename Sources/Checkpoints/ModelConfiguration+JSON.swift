@@ -1,8 +1,8 @@
 extension ModelConfiguration {
     /// Reads `config.json` in the spelling of transformers 5 or before. Throws `CheckpointError`.
     init(config: JSONObject) throws {
-        let architecture = try Self.architecture(config)
-        try Self.refuseUnsupported(config)
+        let (architecture, refused) = try Self.architecture(config)
+        try CheckpointError.throwAny(of: refused + Self.unsupported(config))
         let extent = 1...(1 << 24)
         hidden = try config.requiredInteger("hidden_size", in: extent)
         layers = try config.requiredInteger("num_hidden_layers", in: 1...4096)
@@ -39,47 +39,59 @@ extension ModelConfiguration {
         self.architecture = architecture
     }
 
-    private static func architecture(_ config: JSONObject) throws -> Architecture {
+    /// The architecture, and what of its description is not computed. Throws if it is none of ours, with all else that
+    /// is refused.
+    private static func architecture(_ config: JSONObject) throws -> (Architecture, refused: [CheckpointError]) {
         let accepted = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
         guard let type = try config.string("model_type") else {
             throw config.malformed("model_type", "the key is missing")
         }
         guard let architecture = Architecture(rawValue: type) else {
-            throw config.unsupported("model_type", got: "'\(type)'", accepted: accepted)
+            let error = config.unsupported("model_type", got: "'\(type)'", accepted: accepted)
+            try CheckpointError.throwAny(of: [error] + unsupported(config))
+            throw error
         }
-        guard case .array(let names) = config["architectures"] else { return architecture }
+        guard case .array(let names) = config["architectures"] else { return (architecture, []) }
+        var refused: [CheckpointError] = []
         let base = architecture.className.replacing("ForCausalLM", with: "Model")
         for case .string(let name) in names where name != architecture.className && name != base {
-            throw config.unsupported("architectures", got: "'\(name)'", accepted: "\(architecture.className)")
+            refused.append(
+                config.unsupported("architectures", got: "'\(name)'", accepted: "\(architecture.className)"))
         }
-        return architecture
+        return (architecture, refused)
     }
 
-    /// Refuses, by key, everything that would change the arithmetic.
-    private static func refuseUnsupported(_ config: JSONObject) throws {
+    /// By key, everything that would change the arithmetic.
+    private static func unsupported(_ config: JSONObject) throws -> [CheckpointError] {
+        var refused: [CheckpointError] = []
+        func refuse(_ object: JSONObject, _ key: String, got: String, accepted: String) {
+            refused.append(object.unsupported(key, got: got, accepted: accepted))
+        }
         if let activation = try config.string("hidden_act"), activation != "silu" {
-            throw config.unsupported("hidden_act", got: "'\(activation)'", accepted: "silu")
+            refuse(config, "hidden_act", got: "'\(activation)'", accepted: "silu")
         }
         for key in ["num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size"]
         where config[key] != nil {
-            throw config.unsupported(key, got: "a mixture of experts", accepted: "dense models")
+            refuse(config, key, got: "a mixture of experts", accepted: "dense models")
         }
         for object in [config, try config.object("rope_parameters")].compactMap(\.self) {
             if let partial = try object.number("partial_rotary_factor"), partial != 1 {
-                throw object.unsupported("partial_rotary_factor", got: "\(partial)", accepted: "1")
+                refuse(object, "partial_rotary_factor", got: "\(partial)", accepted: "1")
             }
         }
         if config["quantization_config"] != nil {
-            throw config.unsupported(
-                "quantization_config", got: "a quantised checkpoint", accepted: "F32, F16 or BF16 weights")
+            refuse(
+                config, "quantization_config", got: "a quantised checkpoint", accepted: "F32, F16 or BF16 weights")
         }
         if try config.bool("use_sliding_window") ?? false {
-            throw config.unsupported("use_sliding_window", got: "true", accepted: "full attention")
+            refuse(config, "use_sliding_window", got: "true", accepted: "full attention")
         }
         if case .array(let types) = config["layer_types"] {
-            for case .string(let type) in types where type != "full_attention" {
-                throw config.unsupported("layer_types", got: "'\(type)'", accepted: "full_attention")
+            let names = types.compactMap { if case .string(let type) = $0 { type } else { nil } }
+            for type in Set(names).sorted() where type != "full_attention" {
+                refuse(config, "layer_types", got: "'\(type)'", accepted: "full_attention")
             }
         }
+        return refused
     }
 }

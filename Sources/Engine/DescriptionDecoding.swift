@@ -14,7 +14,8 @@ extension Decoder {
         let values = try container(keyedBy: AnyKey.self)
         for key in values.allKeys where !known.contains(key.stringValue) {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: values, debugDescription: "unknown key; known are \(known.sorted())")
+                forKey: key, in: values,
+                debugDescription: "unknown key; known are \(known.sorted().joined(separator: ", "))")
         }
     }
 }
@@ -31,10 +32,14 @@ extension KeyedDecodingContainer {
     }
 
     func decodePositive(_ key: Key, upTo most: Int) throws -> Int? {
-        guard let value = try decodeIfPresent(Int.self, forKey: key) else { return nil }
+        guard contains(key), try !decodeNil(forKey: key) else { return nil }
+        guard let value = try? decode(Int.self, forKey: key) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "expected a whole number from 1 to \(most)")
+        }
         guard value > 0, value <= most else {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected a number from 1 to \(most), got \(value)")
+                forKey: key, in: self, debugDescription: "expected a whole number from 1 to \(most), got \(value)")
         }
         return value
     }

@@ -16,8 +16,6 @@ struct MemoryPlan {
         var cacheBytes: Int?
     }
 
-    /// Code, tokenizers, traces, connections.
-    static let programBytes = 48 << 20
     /// Sessions of full length for which a KV cache without a stated size has room at most.
     static let fullSessions = 64
     /// Sixteen blocks are too few to solve anything, but a model with them runs.
@@ -32,18 +30,27 @@ struct MemoryPlan {
     ///
     /// - Throws: ``ModelPoolError/notEnoughMemory(needed:available:reason:)``.
     init(_ demands: [Demand], budget: MemoryBudget) throws(ModelPoolError) {
-        let fixed = demands.reduce(Self.programBytes) { $0 + $1.weightBytes + $1.scratchBytes }
-        let stated = demands.reduce(0) { sum, demand in
-            sum + (demand.cacheBytes ?? min(Self.fewestBlocks, demand.contextBlocks) * demand.blockBytes)
+        let fixed = demands.reduce(PoolMemory.programBytes) { $0 + $1.weightBytes + $1.scratchBytes }
+        func leastCache(_ demand: Demand) -> Int {
+            demand.cacheBytes ?? min(Self.fewestBlocks, demand.contextBlocks) * demand.blockBytes
         }
-        guard fixed + stated <= budget.bytes else {
-            let parts = demands.map { demand in
-                let cache = demand.cacheBytes.map { "\($0 >> 20)" } ?? "at least 1"
-                return "\(demand.name): weights \(demand.weightBytes >> 20), working memory "
-                    + "\(demand.scratchBytes >> 20), KV cache \(cache)"
+        let needed = demands.reduce(fixed) { $0 + leastCache($1) }
+        guard needed <= budget.bytes else {
+            // Parts in whole MiB, rounded up, whose sum is what the message says is needed.
+            func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
+            var sum = mebibytes(PoolMemory.programBytes)
+            var parts: [String] = []
+            for demand in demands {
+                let weights = mebibytes(demand.weightBytes), scratch = mebibytes(demand.scratchBytes)
+                let cache = mebibytes(leastCache(demand))
+                sum += weights + scratch + cache
+                parts.append(
+                    "\(demand.name): weights \(weights), working memory \(scratch), KV cache "
+                        + (demand.cacheBytes == nil ? "at least \(cache)" : "\(cache)"))
             }
+            parts.append("the program itself: \(mebibytes(PoolMemory.programBytes))")
             throw .notEnoughMemory(
-                needed: fixed + stated, available: budget.bytes,
+                needed: sum << 20, available: budget.bytes,
                 reason: "\(parts.joined(separator: "; ")) (MiB); the budget is \(budget.origin)")
         }
         let open = demands.filter { $0.cacheBytes == nil }

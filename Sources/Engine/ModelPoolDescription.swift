@@ -1,4 +1,3 @@
-public import Foundation
 public import Kernels
 
 /// What a pool file says: the models to load and the pairs that jobs can name.
@@ -42,6 +41,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         public var kvCacheMiB: Int?
         /// How the KV cache holds keys and values: `f32` or `f16`; `nil`: f32 beside exact products, f16 beside fast ones.
         public var kvCacheType: KeyValueFormat?
+        /// Most tokens in one forward pass where nothing is said.
+        static let usualBatchTokens = 512
         /// Most tokens in one forward pass; `nil`: 512.
         public var maximumBatchTokens: Int?
         /// Most tokens of one sequence in one forward pass; `nil`: 128.
@@ -96,6 +97,18 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             kvCacheType = try values.decodeChoice(.kvCacheType)
             maximumBatchTokens = try values.decodePositive(.maximumBatchTokens, upTo: 1 << 20)
             maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk, upTo: 1 << 20)
+            if let chunk = maximumPrefillChunk, chunk > maximumBatchTokens ?? Self.usualBatchTokens {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .maximumPrefillChunk, in: values,
+                    debugDescription: "expected at most max_batch_tokens, "
+                        + "\(maximumBatchTokens ?? Self.usualBatchTokens)\(maximumBatchTokens == nil ? " unless stated" : ""), "
+                        + "got \(chunk)")
+            }
+            if family == .openBLAS, precision == .fast {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .precision, in: values,
+                    debugDescription: "expected \"exact\" beside \"kernels\": \"openblas\", which has no fast products")
+            }
             template = try values.decodeIfPresent(String.self, forKey: .template)
         }
     }
@@ -161,37 +174,9 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         if pairs[defaultPair] == nil {
             throw DecodingError.dataCorruptedError(
                 forKey: .defaultPair, in: values,
-                debugDescription: "\"\(defaultPair)\" is not among the pairs \(pairs.keys.sorted())")
-        }
-    }
-
-    /// Reads a pool file.
-    ///
-    /// - Throws: ``ModelPoolError/badDescription(file:reason:)`` naming the file, the JSON path and what is wrong.
-    public static func read(_ file: URL) throws -> ModelPoolDescription {
-        do {
-            return try JSONDecoder().decode(ModelPoolDescription.self, from: Data(contentsOf: file))
-        } catch let error as DecodingError {
-            throw ModelPoolError.badDescription(file: file.path, reason: error.placeAndReason)
-        } catch {
-            throw ModelPoolError.badDescription(file: file.path, reason: error.localizedDescription)
-        }
-    }
-}
-
-extension DecodingError {
-    /// The JSON path and what is wrong there.
-    fileprivate var placeAndReason: String {
-        func place(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
-            let path = context.codingPath + [key].compactMap(\.self)
-            return path.isEmpty ? "top level" : path.map(\.stringValue).joined(separator: ".")
-        }
-        return switch self {
-        case .keyNotFound(let key, let context): "\(place(context, key)): key is missing"
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            "\(place(context)): expected \(type)"
-        case .dataCorrupted(let context): "\(place(context)): \(context.debugDescription)"
-        @unknown default: "\(self)"
+                debugDescription: pairs.isEmpty
+                    ? "there are no pairs"
+                    : "expected one of \(pairs.keys.sorted().joined(separator: ", ")), got \"\(defaultPair)\"")
         }
     }
 }

@@ -4,6 +4,8 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     case badDescription(file: String, reason: String)
     /// A model cannot be loaded.
     case badModel(name: String, path: String, reason: String)
+    /// Several models cannot be loaded.
+    case badModels([ModelPoolError])
     /// The models do not fit into the memory that they may take, in bytes.
     case notEnoughMemory(needed: Int, available: Int, reason: String)
 
@@ -11,7 +13,7 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: String {
         switch self {
         case .badDescription: "bad_pool_description"
-        case .badModel: "bad_model"
+        case .badModel, .badModels: "bad_model"
         case .notEnoughMemory: "not_enough_memory"
         }
     }
@@ -20,7 +22,12 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badDescription(let file, let reason): "model pool file \(file): \(reason)"
-        case .badModel(let name, let path, let reason): "model \"\(name)\" (\(path)): \(reason)"
+        case .badModel(let name, let path, let reason):
+            // Reasons tend to begin with the path.
+            "model \"\(name)\" (\(path)): "
+                + reason.split(separator: "\n").map { $0.hasPrefix("\(path): ") ? $0.dropFirst(path.count + 2) : $0 }
+                .joined(separator: "\n")
+        case .badModels(let errors): errors.map(\.description).joined(separator: "\n")
         case .notEnoughMemory(let needed, let available, let reason):
             "the models need \(needed >> 20) MiB and may take \(available >> 20): \(reason). Use smaller or quantised "
                 + "models, fewer of them, a smaller kv_cache_mib, or a larger memory_mib in the pool file"

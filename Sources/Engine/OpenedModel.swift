@@ -26,33 +26,37 @@ struct OpenedModel {
         self.entry = entry
         checkpoint = try Checkpoint.open(path: path)
         family = try Self.family(named: entry.kernels)
-        precision = entry.precision ?? Precision(suiting: checkpoint)
+        precision = entry.precision ?? Precision(suiting: checkpoint, family: family)
         cacheFormat = entry.kvCacheType ?? KeyValueFormat(suiting: precision)
-        maximumRows = entry.maximumBatchTokens ?? 512
+        maximumRows = entry.maximumBatchTokens ?? ModelPoolDescription.Model.usualBatchTokens
     }
 
     /// Opens all models of a description that have weights, in the order of their names.
+    ///
+    /// - Throws: A `ModelPoolError` that names every model that cannot be opened.
     static func all(of description: ModelPoolDescription, relativeTo folder: URL) throws -> [OpenedModel] {
-        try description.models.sorted { $0.key < $1.key }.compactMap { name, entry in
-            guard let location = entry.path else { return nil }
+        var opened: [OpenedModel] = [], errors: [ModelPoolError] = []
+        for (name, entry) in description.models.sorted(by: { $0.key < $1.key }) {
+            guard let location = entry.path else { continue }
             let path = URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path
             do {
-                return try OpenedModel(name: name, path: path, entry: entry)
+                opened.append(try OpenedModel(name: name, path: path, entry: entry))
             } catch {
-                throw ModelPoolError.badModel(name: name, path: path, reason: "\(error)")
+                errors.append(ModelPoolError.badModel(name: name, path: path, reason: "\(error)"))
             }
         }
+        if errors.count == 1 { throw errors[0] }
+        if !errors.isEmpty { throw ModelPoolError.badModels(errors) }
+        return opened
     }
 
     /// What the model needs.
     func demand(threads: Int) -> MemoryPlan.Demand {
         let shape = checkpoint.shape
-        // Rows of logits: sessions that decode or probe at a time.
-        let logits = min(maximumRows, MemoryPlan.fullSessions) * shape.vocabularySize * MemoryLayout<Float>.stride
         return MemoryPlan.Demand(
             name: name,
             weightBytes: Decoder.weightByteCount(of: checkpoint, family: family, precision: precision),
-            scratchBytes: Decoder.scratchByteCount(shape, rows: maximumRows, threads: threads) + logits,
+            scratchBytes: PoolMemory.workingBytes(shape, maximumRows: maximumRows, threads: threads),
             blockBytes: KeyValueCache.bytesPerBlock(shape, format: cacheFormat),
             contextBlocks: (shape.contextLength + KeyValueCache.blockTokens - 1) / KeyValueCache.blockTokens,
             cacheBytes: entry.kvCacheMiB.map { $0 << 20 })

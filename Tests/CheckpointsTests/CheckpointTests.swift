@@ -15,6 +15,36 @@ import Testing
         #expect(checkpoint[.layer(0, .key)]?.shape == [6, 8])
     }
 
+    @Test func sourcesAndSampleTellWeightsApart() throws {
+        let scratch = try ScratchCheckpoint()
+        let first = try scratch.open(), sample = first.sample
+        let file = try #require(first.sources.first)
+        #expect(first.sources.count == 1 && file.name == "model.safetensors")
+        #expect(file.byteCount == first.fileByteCount)
+        let attributes = try FileManager.default.attributesOfItem(atPath: scratch.path + "/model.safetensors")
+        let time = try #require(attributes[.modificationDate] as? Date)
+        #expect(abs(Double(file.modified) / 1e9 - time.timeIntervalSince1970) < 1e-3)
+        // One bit in the middle of one tensor.
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/model.safetensors"))
+        let tensor = try #require(first[.layer(0, .down)])
+        bytes[tensor.range.lowerBound + tensor.byteCount / 2] ^= 1
+        try scratch.write("model.safetensors", bytes)
+        let second = try Checkpoint.open(path: scratch.path)
+        #expect(second.sample != sample && second.fingerprint == first.fingerprint)
+    }
+
+    @Test(arguments: ["model.safetensors", "model.safetensors.index.json", "config.json"])
+    func aPartNamesItsFolder(_ name: String) throws {
+        let scratch = try ScratchCheckpoint()
+        _ = try scratch.open()
+        try scratch.write(name, Data("{}".utf8))
+        #expect(
+            throws: CheckpointError.notACheckpoint(
+                path: "\(scratch.path)/\(name)",
+                reason: "it is a part of one; name the folder that holds it: \(scratch.path)")
+        ) { try Checkpoint.open(path: "\(scratch.path)/\(name)") }
+    }
+
     @Test func generationConfigurationNamesTheEndTokens() throws {
         let scratch = try ScratchCheckpoint()
         try scratch.write("generation_config.json", Data(#"{"eos_token_id": [7, 2]}"#.utf8))

@@ -32,6 +32,21 @@ import Testing
         #expect(error.description.contains("config.json"))
     }
 
+    @Test func everythingIsRefusedAtOnce() throws {
+        let scratch = try ScratchCheckpoint()
+        scratch.config["hidden_act"] = "gelu"
+        scratch.config["num_experts"] = 8
+        scratch.config["layer_types"] = ["sliding_attention", "sliding_attention"]
+        guard case .several(let errors) = scratch.error() else {
+            Issue.record("expected several errors")
+            return
+        }
+        #expect(errors.count == 3)
+        for (error, word) in zip(errors, ["'gelu'", "num_experts", "'sliding_attention'"]) {
+            #expect(error.description.contains(word))
+        }
+    }
+
     static let malformed: [(key: String, json: String)] = [
         ("hidden_size", "null"), ("hidden_size", "0"), ("hidden_size", "-8"), ("hidden_size", "9e99"),
         ("hidden_size", "9223372036854775807"), ("hidden_size", #""8""#), ("num_hidden_layers", "100000"),

@@ -28,6 +28,18 @@ import Testing
         }
     }
 
+    @Test func anotherNameDoesNotMatter() throws {
+        let scratch = try ScratchGGUF()
+        let expected = try scratch.open().fingerprint
+        try scratch.write(scratch.data(), as: "sha256-5feceb66")
+        let path = URL(fileURLWithPath: scratch.path).deletingLastPathComponent().path + "/sha256-5feceb66"
+        #expect(try Checkpoint.open(path: path).fingerprint == expected)
+        try scratch.write(Data("GGU".utf8), as: "sha256-5feceb66")
+        #expect(throws: CheckpointError.notACheckpoint(path: path, reason: "expected a folder or a GGUF file")) {
+            try Checkpoint.open(path: path)
+        }
+    }
+
     @Test func fingerprintFollowsMetadata() throws {
         let scratch = try ScratchGGUF()
         let first = try scratch.open().fingerprint

@@ -32,7 +32,41 @@ import Testing
         #expect(memory["kv_per_token"] as? [String: Int] == ["f32": 72, "f16": 36])
         let weights = try #require((memory["weights"] as? [String: Int])?["exact"])
         let totals = try #require(memory["totals"] as? [[String: Int]])
-        #expect(totals == [["context": 64, "bytes": weights + 3 * 64 * 72]])
+        let working = try #require(memory["working"] as? Int), program = try #require(memory["program"] as? Int)
+        #expect(working > 64 * 4 && program == 48 << 20)
+        #expect(totals == [["context": 64, "bytes": weights + working + program + 3 * 64 * 72]])
+    }
+
+    /// One sound model and two bad ones: all three are told of.
+    @Test func everyModelOfAPoolIsToldOf() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pool-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bad = folder.appendingPathComponent("bad")
+        try FileManager.default.createDirectory(at: bad, withIntermediateDirectories: true)
+        try #"{"model_type": "gemma", "hidden_act": "gelu", "num_experts": 4}"#
+            .write(to: bad.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
+        try #"{"model": {"type": "Unigram"}}"#
+            .write(to: bad.appendingPathComponent("tokenizer.json"), atomically: true, encoding: .utf8)
+        let pool = folder.appendingPathComponent("pool.json")
+        try """
+        {"default_pair": "p", "pairs": {"p": {"slm": "good", "llm": "bad"}}, "models": {
+          "good": {"path": "\(Self.path("tokenizers/qwen.gguf"))"}, "bad": {"path": "bad"}, "gone": {"path": "gone"}}}
+        """.write(to: pool, atomically: true, encoding: .utf8)
+        let report = try PoolReport(
+            poolFile: pool.path, sessions: 1, caches: WeightCacheFolder(setting: "off", environment: [:]))
+        #expect(report.faults.map(\.name) == ["bad", "gone"])
+        #expect(report.faults.map(\.isUnsupported) == [true, false])
+        let reasons = try #require(report.faults.first).reasons
+        #expect(reasons.count == 4, "\(reasons)")
+        for (reason, word) in zip(reasons, ["'gemma'", "'gelu'", "num_experts", "Unigram"]) {
+            #expect(reason.contains(word))
+        }
+        #expect(report.text(Palette(isOn: false)).contains("good\n  architecture"))
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
+        let models = try #require(object["models"] as? [[String: Any]])
+        #expect(models.map { $0["name"] as? String } == ["good", "bad", "gone"])
+        #expect(models.map { $0["supported"] as? Bool } == [nil, false, false])
     }
 
     @Test func formatsByRole() throws {

@@ -19,6 +19,8 @@ struct GGUFFile: Sendable {
     /// Metadata and tensor infos inside the file.
     let headerRange: Range<Int>
 
+    /// The first bytes of every file.
+    static let magic = Array("GGUF".utf8)
     /// Extents of a tensor, as the format limits them.
     private static let maximumExtents = 4
 
@@ -57,7 +59,7 @@ struct GGUFFile: Sendable {
 
     private static func readVersion(_ cursor: inout GGUFCursor) throws {
         let path = cursor.file.path
-        guard cursor.file.bytes.starts(with: "GGUF".utf8) else {
+        guard cursor.file.bytes.starts(with: Self.magic) else {
             throw cursor.malformed("expected the letters GGUF, got others; it is not a GGUF file")
         }
         cursor.skip(4)

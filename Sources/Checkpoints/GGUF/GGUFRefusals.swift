@@ -11,10 +11,7 @@ struct GGUFRefusals {
     }
 
     /// Throws what has been noted, if there is anything.
-    func throwAny() throws {
-        if errors.count == 1 { throw errors[0] }
-        if !errors.isEmpty { throw CheckpointError.several(errors) }
-    }
+    func throwAny() throws { try CheckpointError.throwAny(of: errors) }
 
     /// Notes the formats of tensors that are not read, each once.
     mutating func check(_ unread: [GGUFFile.UnreadTensor]) {

@@ -22,7 +22,7 @@ struct LoadedForBench {
         let checkpoint = try Checkpoint.open(path: setting.path)
         decoder = try Decoder(
             checkpoint: checkpoint, threads: ComputeThreads(count: setting.threads), family: setting.family,
-            precision: setting.precision ?? Precision(suiting: checkpoint),
+            precision: setting.precision ?? Precision(suiting: checkpoint, family: setting.family),
             loading: WeightLoading(cache: setting.weightCache))
         cacheFormat = setting.cacheFormat ?? KeyValueFormat(suiting: decoder.precision)
         isTied = checkpoint.configuration.tiedEmbeddings

@@ -83,6 +83,9 @@ struct BenchModels: AsyncParsableCommand {
         if !(1...1024).contains(threads ?? 1) || repetitions < 1 || chunk < 1 || probeContext < 1 {
             throw ValidationError("--repeat, --chunk and --probe-context start at 1; --threads is 1 to 1024.")
         }
+        if kernels == .openBLAS, precision == .fast {
+            throw ValidationError("--precision: openblas has no fast products; leave it out or say exact.")
+        }
         if prompt < 0 || generate < 0 || context < 0 {
             throw ValidationError("--prompt, --generate and --context start at 0.")
         }

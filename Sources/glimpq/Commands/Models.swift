@@ -36,37 +36,23 @@ struct ModelsShow: ParsableCommand {
 
     func run() throws {
         let caches = WeightCacheFolder(try Settings.load(flags: [:], configuration: nil))
-        let report: PoolReport
-        do {
-            report =
-                try path.hasSuffix(".json")
-                ? PoolReport(poolFile: path, sessions: sessions, caches: caches)
-                : PoolReport(model: path, sessions: sessions, caches: caches)
-        } catch {
-            guard let reasons = Self.reasons(of: error) else { throw error }
-            if json {
-                let members = [
-                    ("path", JSONText.string(path)), ("supported", "false"),
-                    ("reasons", JSONText.array(reasons.map(JSONText.string))),
-                ]
-                try ByteSink.standardOutput.write(line: JSONText.object(members))
-            } else {
-                for reason in reasons { try ByteSink.standardError.write(line: "glimpq: \(reason)") }
+        let report =
+            try path.hasSuffix(".json")
+            ? PoolReport(poolFile: path, sessions: sessions, caches: caches)
+            : PoolReport(model: path, sessions: sessions, caches: caches)
+        // Of a single model nothing is left where it cannot be shown; a pool's other models are shown.
+        if report.faults.isEmpty || report.isOfPool || json {
+            try ByteSink.standardOutput.write(
+                json ? report.json + "\n" : report.text(Palette(isOn: Terminal.output.usesColour)))
+        }
+        for fault in report.faults where !json {
+            for reason in fault.reasons {
+                let message = report.isOfPool ? "model \"\(fault.name)\": \(reason)" : reason
+                try ByteSink.standardError.write(line: "glimpq: \(message)")
             }
-            throw QuietEnd(status: .failed)
         }
-        try ByteSink.standardOutput.write(
-            json ? report.json + "\n" : report.text(Palette(isOn: Terminal.output.usesColour)))
-    }
-
-    /// Why a model is not supported; nil if the error says something else.
-    private static func reasons(of error: any Error) -> [String]? {
-        switch error {
-        case CheckpointError.several(let errors): errors.map(\.description)
-        case let error as CheckpointError where error.code == "checkpoint_unsupported": [error.description]
-        case let error as TokenizerError where error.code == "tokenizer_unsupported": [error.description]
-        default: nil
-        }
+        guard !report.faults.isEmpty else { return }
+        throw QuietEnd(status: report.faults.contains { !$0.isUnsupported } ? .environment : .failed)
     }
 }
 

@@ -126,10 +126,10 @@ struct ModelsCache: ParsableCommand {
         ) throws {
             let progress = LoadProgress { try? ByteSink.standardError.write(line: $0.sentence) }
             let checkpoint = try Checkpoint.open(path: path)
+            let family = model.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own
             let decoder = try Decoder(
-                checkpoint: checkpoint, threads: threads,
-                family: model.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own,
-                precision: model.precision ?? Precision(suiting: checkpoint),
+                checkpoint: checkpoint, threads: threads, family: family,
+                precision: model.precision ?? Precision(suiting: checkpoint, family: family),
                 loading: WeightLoading(cache: cache) { progress.report(model: path, $0) })
             if let file = decoder.weightFile { return try ByteSink.standardOutput.write(line: "\(path): \(file)") }
             guard decoder.weightByteCount < cache.smallestBytes else { throw QuietEnd(status: .environment) }

@@ -77,12 +77,18 @@ struct PoolChecks {
             let found =
                 "\(Figures.bytes(plan.bytes)) with full caches, \(Figures.bytes(weights)) of it weights; "
                 + "\(Figures.bytes(plan.budget.bytes)) allowed, \(plan.budget.origin)"
-            guard plan.bytes > available else { return Finding("memory plan", found) }
+            guard plan.bytes > available else {
+                guard let model = plan.models.first(where: \.holdsLessThanOneContext) else {
+                    return Finding("memory plan", found)
+                }
+                return Finding(
+                    "memory plan", .warning, "\(found); \(model.shortage)", remedy: ModelPlan.remedyForShortage)
+            }
             return Finding(
                 "memory plan", weights > available ? .broken : .warning,
                 "\(found); only \(Figures.bytes(available)) are available now",
                 remedy: "set a smaller memory_mib in the pool file, or free some memory")
-        } catch ModelPoolError.badModel {
+        } catch let error as ModelPoolError where error.code == "bad_model" {
             return Finding(
                 "memory plan", .warning, "unknown while a model cannot be opened", remedy: "mend the model first")
         } catch {

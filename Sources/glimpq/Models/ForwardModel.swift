@@ -27,10 +27,14 @@ final class ForwardModel {
             }
             return precision
         }
+        if family == .openBLAS, precision == .fast {
+            throw CommandFailure(.usage, "--precision: openblas has no fast products; leave it out or say exact")
+        }
         checkpoint = try Checkpoint.open(path: path)
         decoder = try Decoder(
             checkpoint: checkpoint, threads: ComputeThreads(count: threads), family: family,
-            precision: precision ?? Precision(suiting: checkpoint), loading: WeightLoading(cache: weightCache))
+            precision: precision ?? Precision(suiting: checkpoint, family: family),
+            loading: WeightLoading(cache: weightCache))
     }
 
     /// Reads token ids separated by commas or blanks.

@@ -33,6 +33,9 @@ struct LoadLog: Sendable {
                 "with_full_caches": "\(Figures.bytes(plan.bytes))", "budget": "\(Figures.bytes(plan.budget.bytes))",
                 "origin": "\(plan.budget.origin)", "threads": "\(plan.threads)",
             ])
+        for model in plan.models where model.holdsLessThanOneContext {
+            logger.warning("\(model.shortage)", metadata: ["remedy": "\(ModelPlan.remedyForShortage)"])
+        }
     }
 
     private func note(_ model: ModelPlan) {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Decoder
+import Engine
 import Kernels
 
 /// About what a model takes in memory, computed from its shape.
@@ -11,15 +12,19 @@ struct MemoryNeeds {
     /// How the model would run.
     private let precision: Precision
     private let cacheFormat: KeyValueFormat
+    /// Most tokens in a forward pass; nil for what a pool's models usually have.
+    private let maximumRows: Int?
 
     init(
-        _ checkpoint: Checkpoint, family: KernelFamily, precision: Precision, cacheFormat: KeyValueFormat, sessions: Int
+        _ checkpoint: Checkpoint, family: KernelFamily, precision: Precision, cacheFormat: KeyValueFormat,
+        sessions: Int, maximumRows: Int? = nil
     ) {
         self.checkpoint = checkpoint
         self.family = family
         self.precision = precision
         self.cacheFormat = cacheFormat
         self.sessions = sessions
+        self.maximumRows = maximumRows
     }
 
     /// Bytes of the weights.
@@ -41,7 +46,19 @@ struct MemoryNeeds {
         Set([min(4096, checkpoint.shape.contextLength), checkpoint.shape.contextLength]).sorted()
     }
 
-    private func total(_ context: Int) -> Int { weightBytes + sessions * context * bytesPerToken }
+    /// Bytes between the layers and of logits, with a thread per processor.
+    private var workingBytes: Int {
+        PoolMemory.workingBytes(checkpoint.shape, maximumRows: maximumRows, threads: availableProcessors())
+    }
+
+    private func total(_ context: Int) -> Int {
+        weightBytes + workingBytes + PoolMemory.programBytes + sessions * context * bytesPerToken
+    }
+
+    /// What a worker needs beside weights and caches.
+    var working: String {
+        "\(Figures.bytes(workingBytes)) working memory, \(Figures.bytes(PoolMemory.programBytes)) the program itself"
+    }
 
     /// What the weights take, by precision.
     var weights: String {
@@ -58,7 +75,7 @@ struct MemoryNeeds {
             }
     }
 
-    /// Weights, and keys and values of all sessions.
+    /// Everything together, with keys and values of all sessions.
     var totals: [String] {
         contexts.map { context in
             "about \(Figures.bytes(total(context))) with \(sessions) \(sessions == 1 ? "session" : "sessions") of "
@@ -71,6 +88,7 @@ struct MemoryNeeds {
         JSONText.object([
             ("weights", JSONText.object(Precision.allCases.map { ($0.rawValue, "\(weightBytes($0))") })),
             ("kv_per_token", JSONText.object(KeyValueFormat.allCases.map { ($0.rawValue, "\(bytesPerToken($0))") })),
+            ("working", "\(workingBytes)"), ("program", "\(PoolMemory.programBytes)"),
             ("precision", JSONText.string(precision.rawValue)), ("kv_format", JSONText.string(cacheFormat.rawValue)),
             ("sessions", "\(sessions)"),
             (

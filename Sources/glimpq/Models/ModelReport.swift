@@ -30,12 +30,13 @@ struct ModelReport {
         tokenizer = try Tokenizer(of: checkpoint)
         template = try entry?.template.map(PromptTemplate.init(named:)) ?? PromptTemplate(detectedIn: tokenizer)
         formats = WeightFormats(checkpoint)
-        let precision = entry?.precision ?? Precision(suiting: checkpoint)
         let family = entry?.kernels.flatMap(KernelFamily.init(rawValue:)) ?? .own
+        let precision = entry?.precision ?? Precision(suiting: checkpoint, family: family)
         cached = cache?.lookUp(checkpoint, family: family, precision: precision)
         memory = MemoryNeeds(
             checkpoint, family: family, precision: precision,
-            cacheFormat: entry?.kvCacheType ?? KeyValueFormat(suiting: precision), sessions: sessions)
+            cacheFormat: entry?.kvCacheType ?? KeyValueFormat(suiting: precision), sessions: sessions,
+            maximumRows: entry?.maximumBatchTokens)
     }
 
     /// Bytes of the weights once loaded.
@@ -125,7 +126,7 @@ struct ModelReport {
             Row("weights", memory.weights, key: "weight_bytes", "\(memory.weightBytes)"),
             Row("weight cache", cacheText, key: "weight_cache", cacheJSON),
             Row("KV cache", memory.cache, key: "kv_bytes_per_token", "\(memory.bytesPerToken)"),
-            Row("memory", memory.totals, memory.json),
+            Row("memory", memory.totals + ["of it " + memory.working], memory.json),
             Row("fingerprint", checkpoint.fingerprint),
         ]
     }

@@ -5,34 +5,54 @@ import Foundation
 /// What the models of a pool file, or a single model, hold.
 struct PoolReport {
     private let models: [(name: String, report: any PoolMember)]
+    /// The models that cannot be shown.
+    let faults: [ModelFault]
     private let pairs: [(name: String, pair: ModelPoolDescription.Pair)]
     private let defaultPair: String?
 
     /// Looks at one folder or GGUF file.
     ///
-    /// - Throws: `CheckpointError`, `TokenizerError`.
-    init(model path: String, sessions: Int, caches: WeightCacheFolder) throws {
-        models = [(path, try ModelReport(path: path, sessions: sessions, cache: caches.cache()))]
+    init(model path: String, sessions: Int, caches: WeightCacheFolder) {
+        do {
+            models = [(path, try ModelReport(path: path, sessions: sessions, cache: caches.cache()))]
+            faults = []
+        } catch {
+            models = []
+            faults = [ModelFault(name: path, path: path, entry: nil, error: error)]
+        }
         pairs = []
         defaultPair = nil
     }
 
     /// Looks at all models of a pool file.
     ///
-    /// - Throws: `ModelPoolError`, `CheckpointError`, `TokenizerError`.
+    /// - Throws: `ModelPoolError` if the file itself is wrong.
     init(poolFile: String, sessions: Int, caches: WeightCacheFolder) throws {
         let file = URL(fileURLWithPath: poolFile)
         let description = try ModelPoolDescription.read(file)
         let cache = caches.cache(for: description, relativeTo: file.deletingLastPathComponent())
-        models = try description.models.sorted { $0.key < $1.key }.map { name, model in
-            if let simulated = model.simulated { return (name, SimulatedModelReport(simulated)) }
+        var models: [(name: String, report: any PoolMember)] = [], faults: [ModelFault] = []
+        for (name, model) in description.models.sorted(by: { $0.key < $1.key }) {
+            if let simulated = model.simulated {
+                models.append((name, SimulatedModelReport(simulated)))
+                continue
+            }
             let path = URL(fileURLWithPath: model.path ?? "", relativeTo: file.deletingLastPathComponent())
                 .standardizedFileURL.path
-            return (name, try ModelReport(path: path, entry: model, sessions: sessions, cache: cache))
+            do {
+                models.append(
+                    (name, try ModelReport(path: path, entry: model, sessions: sessions, cache: cache)))
+            } catch {
+                faults.append(ModelFault(name: name, path: path, entry: model, error: error))
+            }
         }
+        (self.models, self.faults) = (models, faults)
         pairs = description.pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         defaultPair = description.defaultPair
     }
+
+    /// Whether a pool file was looked at, not a single model.
+    var isOfPool: Bool { defaultPair != nil }
 
     /// For people.
     func text(_ palette: Palette) -> String {
@@ -46,10 +66,16 @@ struct PoolReport {
 
     /// For programs: an object for a model, an object of models and pairs for a pool file.
     var json: String {
-        guard let defaultPair else { return models.map { $0.report.json(name: $0.name) }.joined() }
+        guard let defaultPair else {
+            return (models.map { $0.report.json(name: $0.name) } + faults.map { $0.json(isNamed: false) }).joined()
+        }
         return JSONText.object([
             ("default_pair", JSONText.string(defaultPair)),
-            ("models", JSONText.array(models.map { $0.report.json(name: $0.name) })),
+            (
+                "models",
+                JSONText.array(
+                    models.map { $0.report.json(name: $0.name) } + faults.map { $0.json(isNamed: true) })
+            ),
             (
                 "pairs",
                 JSONText.array(

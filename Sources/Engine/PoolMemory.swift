@@ -1,0 +1,20 @@
+public import Checkpoints
+import Decoder
+
+/// What a worker takes in memory beside weights and KV caches.
+public enum PoolMemory {
+    /// Code, tokenizers, traces, connections.
+    public static let programBytes = 48 << 20
+
+    /// Bytes that the forward passes of a model need at most: between the layers, and rows of logits for sessions that
+    /// decode or probe at a time.
+    ///
+    /// - Parameters:
+    ///   - maximumRows: Most tokens in one forward pass; `nil`: as many as a model of a pool has where nothing is said.
+    ///   - threads: Compute threads.
+    public static func workingBytes(_ shape: ModelShape, maximumRows: Int? = nil, threads: Int) -> Int {
+        let rows = maximumRows ?? ModelPoolDescription.Model.usualBatchTokens
+        return Decoder.scratchByteCount(shape, rows: rows, threads: threads)
+            + min(rows, MemoryPlan.fullSessions) * shape.vocabularySize * MemoryLayout<Float>.stride
+    }
+}
