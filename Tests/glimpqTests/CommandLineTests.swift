@@ -22,7 +22,8 @@ import Worker
         ["bogus"], ["enqueue"], ["enqueue", "f", "--priority", "high"], ["cancel"], ["cancel", "1", "--batch", "b"],
         ["retry", "--class", "x", "1"], ["migrate", "--status", "--sql"], ["models", "forward", "d"],
         ["bench", "queue"], ["bench", "queue", "--database", "d", "--batch", "0"],
-        ["results", "--format", "xml"], ["status", "--interval", "0"], ["trace"], ["status", "--nonsense"], ["queues", "set", "q"], ["queues", "set", "q", "--ageing", "0s"],
+        ["results", "--format", "xml"], ["status", "--interval", "0"], ["trace"], ["status", "--nonsense"],
+        ["queues", "set", "q"], ["queues", "set", "q", "--ageing", "0s"],
         ["queues", "set", "q", "--max-running", "many"], ["queues", "limit", "q", "t"],
     ])
     func usageErrorsEndWithTwo(_ arguments: [String]) throws {
