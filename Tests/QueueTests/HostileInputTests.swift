@@ -26,7 +26,8 @@ import Testing
                 try await queue.sql.query(statement)
             }
             #expect(error?.sqlState == state, "\(statement): \(error?.description ?? "")")
-            #expect(try await queue.count("glimpq.job") == 0)
+            let jobs = try await queue.count("glimpq.job")
+            #expect(jobs == 0)
         }
     }
 }
