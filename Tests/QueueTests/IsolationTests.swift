@@ -8,11 +8,11 @@ import Testing
     private func suspect(
         _ queue: QueueFixture, pair: String? = nil, in name: String = "default", waiting minutes: Int = 10
     ) async throws -> Int64 {
-        // Only the server makes suspects; the epoch says that it was claimed before.
+        // Only the server makes suspects; its owner may pretend.
         try await queue.sql.query(
             """
-            INSERT INTO glimpq.job (prompt, pair, queue, crash_suspect, epoch, run_at)
-            VALUES ('p', $1, $2, 2, 1, now() - $3 * interval '1 minute') RETURNING id
+            INSERT INTO glimpq.job (prompt, pair, queue, crash_suspect, run_at)
+            VALUES ('p', $1, $2, 2, now() - $3 * interval '1 minute') RETURNING id
             """, [pair, name, Int32(minutes)]
         ).one().get(0)
     }

@@ -23,6 +23,8 @@ import Worker
         ["retry", "--class", "x", "1"], ["migrate", "--status", "--sql"], ["models", "forward", "d"],
         ["bench", "queue"], ["bench", "queue", "--database", "d", "--batch", "0"],
         ["results", "--format", "xml"], ["status", "--interval", "0"], ["trace"], ["status", "--nonsense"],
+        ["queues", "set", "q"], ["queues", "set", "q", "--ageing", "0s"],
+        ["queues", "set", "q", "--max-running", "many"], ["queues", "limit", "q", "t"],
     ])
     func usageErrorsEndWithTwo(_ arguments: [String]) throws {
         let ending = try #require(self.ending(arguments))

@@ -63,7 +63,7 @@ public struct ClaimedJob: Sendable, Hashable {
         cancelRequested = false
     }
 
-    /// Reads a row of `claim_v1`.
+    /// Reads a row of `claim_v2`.
     init(_ row: Row) throws {
         lease = JobLease(job: try row.get("job_id"), epoch: try row.get("epoch"))
         batchID = try row.get("batch_id")

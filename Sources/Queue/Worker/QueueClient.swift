@@ -38,31 +38,45 @@ public final class QueueClient: Sendable {
     public func claim(worker: Int64, limit: Int, queues: [String], pairs: [String]) async throws -> [ClaimedJob] {
         precondition(limit > 0, "a claim of \(limit) jobs")
         do {
-            let jobs = try await work.run("claim") { connection in
-                // A repetition after an outage asks what is still true then.
-                let asked = ContinuousClock.now
-                let bounds = start.withLock { $0.bounds(at: asked) }
-                do {
-                    let jobs = try await connection.query(
-                        prepared: "SELECT * FROM glimpq.claim_v2($1, $2, $3, $4, $5, $6, $7)",
-                        [
-                            worker, Int32(limit), queues, pairs, bounds.map(\.queue),
-                            bounds.map { Int32($0.priority) }, bounds.map(\.firstID),
-                        ], within: Self.claimLimit
-                    ).map(ClaimedJob.init)
-                    let claimed = jobs.map {
-                        ClaimStart.Bound(queue: $0.queue, priority: $0.priority, firstID: $0.lease.job)
-                    }
-                    start.withLock { $0.answered(claimed, of: limit, bounds: bounds, at: asked) }
-                    return jobs
-                } catch let error as PostgresError where error.isTimeLimit {
-                    throw QueueError.claimTimedOut
-                }
+            let first = try await ask(worker: worker, limit: limit, queues: queues, pairs: pairs)
+            var jobs = first.jobs
+            if jobs.count < limit && !first.isWhole {
+                // Jobs before the remembered start need not wait. What was claimed already waits for no repetition.
+                let rest = try? await ask(
+                    worker: worker, limit: limit - jobs.count, queues: queues, pairs: pairs, attempts: 1)
+                jobs += rest?.jobs ?? []
             }
             precondition(jobs.count <= limit, "claimed \(jobs.count) jobs instead of at most \(limit)")
             return jobs.sorted { (-$0.priority, $0.lease.job) < (-$1.priority, $1.lease.job) }
         } catch let error as PostgresError where error.sqlState == "GQ001" {
             throw QueueError.workerLost(worker: worker)
+        }
+    }
+
+    /// One claim, and whether it looked at all jobs or began at a remembered start; a short answer forgets that start.
+    private func ask(
+        worker: Int64, limit: Int, queues: [String], pairs: [String], attempts: Int? = nil
+    ) async throws -> (jobs: [ClaimedJob], isWhole: Bool) {
+        try await work.run("claim", attempts: attempts) { connection in
+            // A repetition after an outage asks what is still true then.
+            let asked = ContinuousClock.now
+            let bounds = start.withLock { $0.bounds(at: asked) }
+            do {
+                let jobs = try await connection.query(
+                    prepared: "SELECT * FROM glimpq.claim_v2($1, $2, $3, $4, $5, $6, $7)",
+                    [
+                        worker, Int32(limit), queues, pairs, bounds.map(\.queue), bounds.map { Int32($0.priority) },
+                        bounds.map(\.firstID),
+                    ], within: Self.claimLimit
+                ).map(ClaimedJob.init)
+                let claimed = jobs.map {
+                    ClaimStart.Bound(queue: $0.queue, priority: $0.priority, firstID: $0.lease.job)
+                }
+                start.withLock { $0.answered(claimed, of: limit, bounds: bounds, at: asked) }
+                return (jobs, bounds.isEmpty)
+            } catch let error as PostgresError where error.isTimeLimit {
+                throw QueueError.claimTimedOut
+            }
         }
     }
 

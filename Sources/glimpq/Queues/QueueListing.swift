@@ -17,7 +17,7 @@ struct QueueListing {
         for queue in queues {
             let remarks = [
                 queue.pausedAt == nil ? nil : "paused",
-                queue.tenantLimits == 0 ? nil : "\(Figures.grouped(queue.tenantLimits)) tenants limited", queue.note,
+                queue.tenantLimits == 0 ? nil : "tenant limits: \(Figures.grouped(queue.tenantLimits))", queue.note,
             ]
             table.append([
                 queue.name, Figures.grouped(queue.ready), Figures.grouped(queue.delayed), Figures.grouped(queue.held),
