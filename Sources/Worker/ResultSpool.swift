@@ -92,7 +92,7 @@ actor ResultSpool {
             }
             if foreign > 0 {
                 logger.warning(
-                    "the spool holds results of another database; they stay",
+                    "the spool holds results of another database; they stay (delete them if it is gone for good)",
                     metadata: ["results": "\(foreign)", "folder": "\(slot.path)"])
             }
         }
