@@ -51,6 +51,9 @@ actor ResultSpool {
         return true
     }
 
+    /// Leaves the folder, and what lies in it, to the next worker.
+    func close() { folder.release() }
+
     /// Forgets a result that the database has answered for.
     func forget(_ result: SpooledResult) {
         guard kept.remove(result.result.lease) != nil else { return }
