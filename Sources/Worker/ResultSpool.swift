@@ -51,6 +51,9 @@ actor ResultSpool {
         return true
     }
 
+    /// Leaves the folder, and what lies in it, to the next worker.
+    func close() { folder.release() }
+
     /// Forgets a result that the database has answered for.
     func forget(_ result: SpooledResult) {
         guard kept.remove(result.result.lease) != nil else { return }
@@ -92,7 +95,7 @@ actor ResultSpool {
             }
             if foreign > 0 {
                 logger.warning(
-                    "the spool holds results of another database; they stay",
+                    "the spool holds results of another database; they stay (delete them if it is gone for good)",
                     metadata: ["results": "\(foreign)", "folder": "\(slot.path)"])
             }
         }

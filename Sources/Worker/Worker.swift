@@ -115,6 +115,7 @@ public final class Worker: Sendable {
         }
         await farewell(identity, logger: logger)
         await traces.close()
+        await spool?.close()
         await queue.close()
         return finalSummary(since: started)
     }

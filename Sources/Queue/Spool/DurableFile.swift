@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -51,13 +53,21 @@ enum DurableFile {
     }
 }
 
-/// A file that one process at a time has locked; the lock ends with the object, or the process.
+/// A file that one process at a time has locked; the lock ends with ``release()``, the object, or the process.
 final class LockFile: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
-    private init(_ descriptor: Int32) { self.descriptor = descriptor }
+    private init(_ descriptor: Int32) { self.descriptor = Mutex(descriptor) }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Gives the lock back. Doing so twice does nothing.
+    func release() {
+        descriptor.withLock { descriptor in
+            if let descriptor { _ = close(descriptor) }
+            descriptor = nil
+        }
+    }
 
     /// Locks a file, which is created if need be; `nil` if another holder has it.
     static func taken(_ path: String) throws(SpoolFault) -> LockFile? {

@@ -96,6 +96,9 @@ public final class SpoolFolder: Sendable {
         }
     }
 
+    /// Leaves the slot to others; nothing more may be written to it.
+    public func release() { lock.release() }
+
     /// Puts a damaged file aside, under a name that is not looked at again.
     public func setAside(_ entry: Entry) { rename(entry.path, entry.path + ".torn") }
 }
