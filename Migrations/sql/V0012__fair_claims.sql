@@ -1,4 +1,5 @@
 -- Claims with tenants' turns, caps and a remembered start of the queue; ageing of jobs that wait for long. It is longer
+-- (longer than 400 lines because one claim and all that it calls are one change: they were made and are read together)
 -- than 400 lines because a migration is one file.
 SET LOCAL ROLE glimpq_owner;
 
