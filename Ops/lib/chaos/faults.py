@@ -4,12 +4,17 @@ import asyncio
 from .server import DatabaseAway
 
 
+# A restart takes long on a busy machine, and planned ones would pile up: the server is left alone for this long.
+SECONDS_BETWEEN_RESTARTS = 10
+
+
 class Misfortune:
     """Commits the faults of a plan at their times; each in a task of its own, so that they overlap."""
 
     def __init__(self, plan, fleet, server, journal, began):
         self.plan, self.fleet, self.server, self.journal, self.began = plan, fleet, server, journal, began
         self.server_lock = asyncio.Lock()
+        self.server_up_since = -SECONDS_BETWEEN_RESTARTS
         self.done = 0
 
     async def run(self):
@@ -37,7 +42,11 @@ class Misfortune:
             # One thing at a time happens to the server, or it would be down for good.
             async with self.server_lock:
                 match fault.kind:
-                    case "restart": await self.server.crash(how["pause"])
+                    case "restart":
+                        up = self.journal.seconds - self.server_up_since
+                        await asyncio.sleep(max(0, SECONDS_BETWEEN_RESTARTS - up))
+                        await self.server.crash(how["pause"])
+                        self.server_up_since = self.journal.seconds
                     case "storm": return await self.server.terminate_backends()
                     case "read-only": await self.server.read_only(how["seconds"])
                     case "exhaustion": return await self.server.exhaust(how["seconds"])
