@@ -1,6 +1,5 @@
--- Claims with tenants' turns, caps and a remembered start of the queue; ageing of jobs that wait for long. It is longer
--- (longer than 400 lines because one claim and all that it calls are one change: they were made and are read together)
--- than 400 lines because a migration is one file.
+-- Claims with tenants' turns, caps and a remembered start of the queue; ageing of jobs that wait for long.
+-- It is longer than 400 lines because a migration is one file.
 SET LOCAL ROLE glimpq_owner;
 
 -- A claim may wait for the row, or take it just after another has let go of it: what counts is when it got it, not when
