@@ -45,7 +45,8 @@ COMMENT ON TABLE glimpq.upkeep IS 'One row: when the upkeep last ran, and how fa
 INSERT INTO glimpq.upkeep DEFAULT VALUES;
 GRANT SELECT ON glimpq.upkeep TO glimpq_analyst, glimpq_admin, glimpq_monitor;
 
--- Deletes jobs that the caller has locked, with all that hangs on them.
+-- Deletes jobs that the caller has locked, with all that hangs on them. With the last job of a batch goes the memory of
+-- its input, so that the same file can be enqueued anew; while the batch has jobs its lines stay known.
 CREATE FUNCTION glimpq.delete_jobs_v1(_jobs bigint[], OUT steps bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, glimpq, pg_temp
@@ -54,9 +55,11 @@ AS $$
 DECLARE
     _partition regclass;
     _count bigint;
+    _batches bigint[];
 BEGIN
     steps := 0;
     IF _jobs = '{}' THEN RETURN; END IF;
+    SELECT array_agg(DISTINCT j.batch_id) INTO _batches FROM job j WHERE j.id = ANY (_jobs) AND j.batch_id IS NOT NULL;
     FOR _partition IN
         SELECT DISTINCT to_regclass('glimpq.step_' || to_char(j.created_at AT TIME ZONE 'UTC', 'YYYYMMDD'))
         FROM job j WHERE j.id = ANY (_jobs)
@@ -70,6 +73,8 @@ BEGIN
     DELETE FROM result r WHERE r.job_id = ANY (_jobs);
     DELETE FROM attempt a WHERE a.job_id = ANY (_jobs);
     DELETE FROM job j WHERE j.id = ANY (_jobs);
+    DELETE FROM batch_input i
+    WHERE i.batch_id = ANY (_batches) AND NOT EXISTS (SELECT FROM job j WHERE j.batch_id = i.batch_id);
 END
 $$;
 

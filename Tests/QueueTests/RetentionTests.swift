@@ -93,6 +93,24 @@ import Testing
         }
     }
 
+    @Test func aFileCanBeEnqueuedAnewOnceItsBatchIsEmpty() async throws {
+        try await QueueFixture.run { queue in
+            _ = try await finish(2, daysAgo: 3, queue)
+            try await queue.sql.query("SELECT glimpq.ensure_batch('b')")
+            try await queue.sql.query("UPDATE glimpq.job SET batch_id = (SELECT id FROM glimpq.batch WHERE name = 'b')")
+            try await queue.sql.query(
+                """
+                INSERT INTO glimpq.batch_input (batch_id, part, lines, jobs, source, settings, hashes)
+                SELECT id, 0, 2, 2, 'f', '', '\\x00000000000000000000000000000000' FROM glimpq.batch
+                """)
+            let purge = "SELECT jobs FROM glimpq.purge_batch_v1('b', now() - interval '1 day', 1)"
+            #expect(try await queue.sql.query(purge).one().get(0, as: Int.self) == 1)
+            #expect(try await queue.count("glimpq.batch_input") == 1)
+            #expect(try await queue.sql.query(purge).one().get(0, as: Int.self) == 1)
+            #expect(try await queue.count("glimpq.batch_input") == 0)
+        }
+    }
+
     @Test func largeAmountsGoInPieces() async throws {
         try await QueueFixture.run { queue in
             _ = try await finish(50, daysAgo: 3, queue)
