@@ -133,10 +133,12 @@ public final class Worker: Sendable {
     ///
     /// - Returns: `nil` if it was told to stop meanwhile.
     private func register() async throws -> RegisteredWorker? {
+        // Somebody waits for a run that ends by itself; a service outlasts a restart of the database.
+        let attempts = configuration.stopsWhenIdle ? 5 : 20
         var hasSaidSo = false
         while !isStopping && !Task.isCancelled {
             do {
-                return try await queue.register(registration, attempts: 5)
+                return try await queue.register(registration, attempts: attempts)
             } catch let error as QueueError {
                 guard case .workerTooOld = error, !configuration.stopsWhenIdle else { throw error }
                 if !hasSaidSo {

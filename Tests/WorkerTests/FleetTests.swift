@@ -140,11 +140,10 @@ import Testing
         try await WorkerFixture.run { fixture in
             try await fixture.sql.query(
                 """
-                INSERT INTO glimpq.job (prompt, strategy, params, timeout, max_attempts)
-                VALUES ('What is 22819 / 41 ?', 'slm', '{"temperature": 100, "top_p": 1, "max_step_tokens": 8}',
-                    interval '300 milliseconds', 1)
+                INSERT INTO glimpq.job (prompt, timeout, max_attempts)
+                VALUES ('2 and 3 [[simulate: hang 2]]', interval '300 milliseconds', 1)
                 """)
-            let summary = try await fixture.worker().run()
+            let summary = try await fixture.worker(models: "models.simulated.json").run()
             #expect(summary.overdue == 1 && summary.failed == 1)
             #expect(
                 try await fixture.count(

@@ -27,9 +27,10 @@ struct WorkerFixture {
     }
 
     func worker(
-        slots: Int = 16, statementTimeout: Duration? = nil, change: (inout WorkerConfiguration) -> Void = { _ in }
+        slots: Int = 16, statementTimeout: Duration? = nil, models: String = "models.demo.json",
+        change: (inout WorkerConfiguration) -> Void = { _ in }
     ) throws -> Worker {
-        let file = Self.root.appendingPathComponent("Config/models.demo.json")
+        let file = Self.root.appendingPathComponent("Config/\(models)")
         let pool = try ModelPool(
             try ModelPoolDescription.read(file), relativeTo: file.deletingLastPathComponent(), threads: 1)
         var configuration = WorkerConfiguration()

@@ -159,4 +159,17 @@ import Testing
             #expect(try await enqueue(path, database, defaults: defaults).note?.contains("other settings") == true)
         }
     }
+
+    @Test func aRejectFileThatIsAnInputByWhateverNameIsRefused() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("same-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        for name in ["jobs", "others"] { try Data("{}".utf8).write(to: URL(fileURLWithPath: path(name))) }
+        try FileManager.default.linkItem(atPath: path("jobs"), toPath: path("hard"))
+        try FileManager.default.createSymbolicLink(atPath: path("soft"), withDestinationPath: path("jobs"))
+        for name in ["jobs", "hard", "soft"] { #expect(Enqueue.isSame(path("jobs"), path(name))) }
+        for name in ["others", "missing"] { #expect(!Enqueue.isSame(path("jobs"), path(name))) }
+        #expect(!Enqueue.isSame("-", path("jobs")))
+    }
 }

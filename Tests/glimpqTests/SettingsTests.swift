@@ -56,10 +56,16 @@ import Worker
             .deletingLastPathComponent()
         let path = root.appendingPathComponent("Config/glimpq.example.env")
         let text = try String(contentsOf: path, encoding: .utf8)
-        let file = try EnvironmentFile(text, path: path.path)
+        // What is not needed is there as an example only.
+        let file = try EnvironmentFile(text.replacing("\n#GLIMPQ_", with: "\nGLIMPQ_"), path: path.path)
+        #expect(
+            Set(try EnvironmentFile(text, path: path.path).values.keys) == [
+                "GLIMPQ_DATABASE_URL", "GLIMPQ_MODELS", "GLIMPQ_QUEUE",
+            ])
         #expect(Set(file.values.keys) == Set(Setting.allCases.map(\.variable)))
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where line.hasPrefix("GLIMPQ_") {
+        for (index, line) in lines.enumerated()
+        where line.hasPrefix("GLIMPQ_") || line.hasPrefix("#GLIMPQ_") {
             #expect(index > 0 && lines[index - 1].hasPrefix("# "), "no comment above \(line)")
         }
     }

@@ -138,7 +138,9 @@ public actor TraceWriter {
         await connection.close()
         let lost = buffer.count
         if lost > 0 {
-            logger.warning("trace rows were not written before the end", metadata: ["rows": "\(lost)"])
+            logger.warning(
+                "trace rows were not written before the end; results in the spool bring theirs with them",
+                metadata: ["rows": "\(lost)"])
             buffer.removeFirst(lost)
             sums.dropped += lost
         }

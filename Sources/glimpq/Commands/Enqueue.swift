@@ -140,9 +140,18 @@ struct Enqueue: AsyncParsableCommand {
         return stored + (dedupe ? "; the same command goes on from there" : "")
     }
 
-    private static func isSame(_ a: String, _ b: String) -> Bool {
-        func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-        return a != "-" && place(a) == place(b)
+    /// Whether two paths lead to one file, also by way of links.
+    static func isSame(_ a: String, _ b: String) -> Bool {
+        func identity(_ path: String) -> (Int, Int)? {
+            let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            guard let facts = try? FileManager.default.attributesOfItem(atPath: resolved),
+                facts[.type] as? FileAttributeType == .typeRegular,
+                let device = facts[.systemNumber] as? Int, let number = facts[.systemFileNumber] as? Int
+            else { return nil }
+            return (device, number)
+        }
+        guard a != "-", let first = identity(a), let second = identity(b) else { return false }
+        return first == second
     }
 
     private func batchName(_ file: String) -> String {

@@ -32,10 +32,17 @@ struct Exporter: AsyncParsableCommand {
         let collector = DatabaseCollector(shared.connection(settings))
         if once {
             let families = await collector.families
+            let unreadiness = await collector.unreadiness
             await collector.close()
             try ByteSink.standardOutput.write(PrometheusText.text(families))
             let success = families.first { $0.name == "glimpq_exporter_success" }
-            if success?.samples.contains(where: { $0.value == 0 }) ?? true { throw QuietEnd(status: .environment) }
+            if let unreadiness { throw CommandFailure(.environment, unreadiness) }
+            if success?.samples.contains(where: { $0.value == 0 }) ?? true {
+                throw CommandFailure(
+                    .environment,
+                    "not everything could be gathered: see glimpq_exporter_success; is the schema there (glimpq migrate), and "
+                        + "the user a member of glimpq_monitor?")
+            }
             return
         }
         let logger = try Logger(label: "glimpq.exporter", settings)

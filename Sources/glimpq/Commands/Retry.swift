@@ -38,6 +38,10 @@ struct Retry: AsyncParsableCommand {
     func validate() throws {
         let isFiltered = batch != nil || errorClass != nil
         if jobs.isEmpty != isFiltered { throw ValidationError("Give numbers of jobs, or --batch or --class.") }
+        let classes = FailureClass.allCases.map(\.rawValue)
+        if let errorClass, !classes.contains(errorClass) {
+            throw ValidationError("--class: expected one of \(classes.joined(separator: ", ")), got '\(errorClass)'.")
+        }
         if !isFiltered && (cancelled || dryRun) {
             throw ValidationError("--cancelled and --dry-run need --batch or --class.")
         }

@@ -3,6 +3,8 @@ import Engine
 import Foundation
 import Generation
 import Logging
+import Postgres
+import Queue
 import UnixSignals
 import Worker
 
@@ -92,6 +94,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let logger = try Logger(label: "glimpq.worker", settings)
         let monitor = WorkerMonitor()
         let server = try await serve(monitor, settings, logger: logger)
+        try await checkDatabase(settings, logger: logger)
         let worker = try worker(settings, logger: logger)
         monitor.watch(worker)
         let summary = try await Self.obeyingSignals(worker, logger: logger)
@@ -148,6 +151,20 @@ struct WorkerCommand: AsyncParsableCommand {
             configuration, pool: pool, database: shared.connection(settings),
             host: ProcessInfo.processInfo.hostName, processID: ProcessInfo.processInfo.processIdentifier,
             logger: logger)
+    }
+
+    /// Says before models are loaded, which may take long, that there is no schema. A database that does not answer may be
+    /// back by then.
+    private func checkDatabase(_ settings: Settings, logger: Logger) async throws {
+        do {
+            let connection = try await Connection.connect(shared.connection(settings))
+            let hasSchema: Bool = try await connection.query("SELECT to_regclass('glimpq.job') IS NOT NULL").one().get(
+                0)
+            await connection.close()
+            if !hasSchema { throw QueueError.schemaMissing }
+        } catch let error as PostgresError where error.needsReconnect {
+            logger.warning("the database does not answer yet", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Answers monitoring, if it is wanted, from before the models are loaded.

@@ -42,7 +42,7 @@ struct FleetChecks {
         return [
             Finding(
                 "worker versions", .warning,
-                "\(old.count) of \(members.count) workers are older than \(reference): \(names.joined(separator: ", "))",
+                "\(old.count) of \(members.count) workers are older than version \(reference) with protocol \(latest): \(names.joined(separator: ", "))",
                 limit: reference,
                 remedy:
                     "they go on working; to replace one, install the new program there and send SIGTERM: it drains, and the "

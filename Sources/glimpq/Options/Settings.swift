@@ -41,7 +41,9 @@ struct Settings {
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw CommandFailure(.environment, "\(path): the configuration file cannot be read as UTF-8 text")
+            let reason =
+                FileManager.default.fileExists(atPath: path) ? "cannot be read as UTF-8 text" : "does not exist"
+            throw CommandFailure(.environment, "\(path): the configuration file \(reason)")
         }
         let file = try EnvironmentFile(text, path: path)
         return Settings(flags: flags, environment: environment, file: file.values)

@@ -7,7 +7,14 @@ extension StatusReport.Queue {
         self.init(
             name: queue.queue, isPaused: queue.isPaused, ready: queue.ready, isAbout: queue.isEstimate,
             delayed: queue.delayed, held: queue.held, running: queue.running, oldestSeconds: queue.oldestSeconds,
-            perMinute: work.reduce(0) { $0 + $1.perMinute })
+            perMinute: Self.pace(work))
+    }
+
+    /// Jobs per minute over the longest of the times in which batches of the queue were worked on: batches that came one
+    /// after the other do not add their rates.
+    private static func pace(_ work: [RecentWork]) -> Double {
+        guard let seconds = work.map(\.seconds).max(), seconds > 0 else { return 0 }
+        return Double(work.reduce(0) { $0 + $1.done }) * 60 / max(seconds, 1)
     }
 }
 
