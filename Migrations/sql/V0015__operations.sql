@@ -294,19 +294,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION glimpq.backlog IS 'Jobs of a queue that are ready or running, counted up to _cap; ready ones of a paused queue do not count.';
 
--- What the planner expects a query to return: an estimate from statistics, without reading a row.
-CREATE FUNCTION glimpq.estimated_rows_v1(_query text) RETURNS bigint
-LANGUAGE plpgsql
-SET search_path = pg_catalog, glimpq, pg_temp
-AS $$
-DECLARE
-    _plan json;
-BEGIN
-    EXECUTE 'EXPLAIN (FORMAT JSON) ' || _query INTO _plan;
-    RETURN (_plan -> 0 -> 'Plan' ->> 'Plan Rows')::bigint;
-END
-$$;
-
 CREATE FUNCTION glimpq.queue_metrics_v1(_cap int DEFAULT 100000)
 RETURNS TABLE (queue text, state text, jobs bigint, estimated boolean, oldest_seconds float8, paused boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -337,7 +324,7 @@ BEGIN
             SELECT FROM job j WHERE j.state = 'ready' AND j.crash_suspect < 2 AND j.queue = _queue LIMIT _cap) r;
         estimated := jobs = _cap;
         IF estimated THEN
-            jobs := greatest(jobs, estimated_rows_v1(
+            jobs := greatest(jobs, expected_rows_v1(
                 format('SELECT FROM job WHERE state = ''ready'' AND crash_suspect < 2 AND queue = %L', _queue)));
         END IF;
         -- The first of each priority is the oldest of it.
@@ -505,7 +492,7 @@ REVOKE ALL ON FUNCTION
     glimpq.delete_jobs_v1(bigint[]), glimpq.purge_v2(timestamptz, bigint, int, boolean),
     glimpq.purge_batch_v1(text, timestamptz, int, boolean), glimpq.drop_step_partition_v1(date),
     glimpq.drop_old_step_partition_v1(), glimpq.upkeep_v1(int), glimpq.analyze_traces_v1(), glimpq.backlog(text, int),
-    glimpq.estimated_rows_v1(text), glimpq.queue_metrics_v1(int), glimpq.fleet_metrics_v1(),
+    glimpq.queue_metrics_v1(int), glimpq.fleet_metrics_v1(),
     glimpq.batch_metrics_v1(int, int), glimpq.snapshot_holders_v1(), glimpq.storage_metrics_v1(),
     glimpq.index_health_v1(), glimpq.trace_health_v1(), glimpq.server_metrics_v1()
 FROM PUBLIC;

@@ -128,7 +128,7 @@ import Testing
         "SELECT prompt FROM glimpq.job", "SELECT * FROM glimpq.result", "SELECT * FROM glimpq.step",
         "SELECT * FROM glimpq.v_job", "SELECT * FROM glimpq.worker", "INSERT INTO glimpq.job (prompt) VALUES ('x')",
         "SELECT glimpq.pause()", "SELECT glimpq.upkeep_v1()", "SELECT glimpq.purge_v2(now())",
-        "SELECT glimpq.delete_jobs_v1('{1}')", "SELECT glimpq.estimated_rows_v1('SELECT 1')", "SET ROLE glimpq_owner",
+        "SELECT glimpq.delete_jobs_v1('{1}')", "SELECT glimpq.expected_rows_v1('SELECT 1')", "SET ROLE glimpq_owner",
     ])
     func aMonitorSeesNothingElse(_ statement: String) async throws {
         try await QueueFixture.run { queue in
