@@ -95,12 +95,17 @@ import Testing
             _ = try await queue.client.finish([queue.result(jobs[0].lease)])
             _ = try await queue.client.fail([FailedJob(jobs[1].lease, error: .badInput, message: "x", decision: .fail)])
             try await queue.sql.query("SELECT glimpq.cancel(max(id)) FROM glimpq.job")
-            let progress = try await reader.progress(batch: "b")
+            let progress = try await reader.overview(batch: "b")
             #expect(progress.total == 10 && progress.done == 1 && progress.failed == 1 && progress.cancelled == 1)
             #expect(progress.running == 2 && progress.ready == 5 && progress.open == 7)
-            #expect(progress.perMinute > 0)
-            #expect((progress.remainingSeconds ?? 0) > 0)
-            await #expect(throws: QueueError.unknownBatch("none")) { try await reader.progress(batch: "none") }
+            let view = try await queue.sql.query("SELECT * FROM glimpq.v_batch_progress WHERE batch = 'b'").one()
+            let counted: [Int] = try ["total", "done", "failed", "cancelled", "running", "ready", "open"].map {
+                try view.get($0)
+            }
+            #expect(counted == [10, 1, 1, 1, 2, 5, 7])
+            #expect(try view.get("per_minute", as: Double.self) > 0)
+            #expect(try view.get("eta_seconds", as: Double.self) > 0)
+            await #expect(throws: QueueError.unknownBatch("none")) { try await reader.overview(batch: "none") }
             #expect(try await reader.workers().map(\.running) == [2])
             #expect(try await reader.depths().map(\.ready) == [5])
         }

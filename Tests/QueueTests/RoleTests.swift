@@ -88,9 +88,14 @@ import Testing
         try await QueueFixture.run { queue in
             try await queue.sql.query(
                 "INSERT INTO glimpq.job (batch_id, prompt) VALUES (glimpq.ensure_batch('b'), 'x')")
-            let reader = QueueReader(try await queue.database.options(memberOf: role), logger: QueueFixture.logger)
-            #expect(try await reader.progress(batch: "b").total == 1)
-            #expect(try await reader.progress(newest: 5).count == 1)
+            let options = try await queue.database.options(memberOf: role)
+            let reader = QueueReader(options, logger: QueueFixture.logger)
+            // A view, for whoever reads in SQL.
+            let views = try await Connection.connect(options)
+            #expect(try await views.query("SELECT total FROM glimpq.v_batch_progress").one().get(0, as: Int.self) == 1)
+            await views.close()
+            #expect(try await reader.overview(batch: "b").total == 1)
+            #expect(try await reader.overviews(newest: 5).count == 1)
             #expect(try await reader.depths().count == 1)
             #expect(try await reader.unserved().count == 1)
             #expect(try await reader.workers().isEmpty)
