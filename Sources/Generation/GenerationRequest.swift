@@ -12,8 +12,35 @@ public struct GenerationRequest: Sendable {
     public var stop: StopCondition
     /// How tokens are drawn.
     public var sampling: SamplingParameters
-    /// The draws' coordinates; token `i` of the generation draws at position `i`.
+    /// The draws' coordinates; token `i` of the generation draws at position ``written`` + `i`.
     public var randomness: Randomness
+    /// How many of the context's last tokens belong to the text that is being generated: draws go on behind them, and a
+    /// delimiter or end-of-thinking spelling may begin in them. They are not part of the answer.
+    public var written = 0
+    /// A guess of the next tokens, verified in one forward pass. The request then ends with ``FinishReason/handover``
+    /// behind the first token that differs from the guess, or behind the one that follows the whole guess, unless it
+    /// ends before for another reason. Not beside `firstToken`.
+    public var draft: [TokenID] = []
+    /// Which tokens of the draft are kept.
+    public var acceptance = DraftAcceptance.sameToken
+    /// When to give the turn back.
+    public var handover: HandoverRule?
+    /// What is told of each token beside the token itself.
+    public var details: Details = []
+
+    /// What a generation can tell of each of its tokens.
+    public struct Details: OptionSet, Sendable, Hashable {
+        /// The bits of the set.
+        public let rawValue: Int
+
+        /// Creates a set of details.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// ``Generation/scores``.
+        public static let scores = Details(rawValue: 1)
+        /// ``Generation/distributions``.
+        public static let distributions = Details(rawValue: 2)
+    }
 
     /// Creates a request.
     public init(
@@ -77,6 +104,16 @@ public struct Generation: Sendable, Hashable {
     public var measuredTokens: Int
     /// What it cost.
     public var work: ModelWork
+    /// How many leading tokens are those of the draft.
+    public var acceptedDraftTokens = 0
+    /// The value that made the ``HandoverRule`` fire.
+    public var handoverSignal: Double?
+    /// The token that was drawn where the rule fired and not taken.
+    public var refusedToken: TokenID?
+    /// Of each token that this request drew itself, if asked for.
+    public var scores: [TokenScore] = []
+    /// What each token of ``tokens`` was drawn from, if asked for.
+    public var distributions: [TokenDistribution] = []
 
     /// Creates an answer.
     public init(
@@ -102,4 +139,6 @@ public enum FinishReason: String, Sendable, Hashable, Codable {
     case endOfText = "end_of_text"
     /// The length limit was reached.
     case length
+    /// It is the caller's turn: a draft was verified, or a ``HandoverRule`` fired. Never the end of a step.
+    case handover
 }

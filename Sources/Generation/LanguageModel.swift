@@ -20,6 +20,15 @@ public protocol LanguageModel: Sendable {
     /// The tokens that close thinking when it is ended from outside (budget, loop), after which the model answers.
     var forcedThinkingEnd: [TokenID] { get }
 
+    /// The tokens that end the assistant's turn in the midst of its thoughts, put a question as the user, and open an
+    /// answer that begins with given words: how a model is asked about what has been written so far.
+    ///
+    /// - Throws: ``ModelError/unsupportedConversation(_:)`` if the template has no place for it.
+    func followUp(question: String, prefill: String) throws -> [TokenID]
+
+    /// Names of the heads that a ``ProbeRequest`` or a ``HandoverRule`` can ask for.
+    var headNames: Set<String> { get }
+
     /// The distribution of the next token.
     ///
     /// - Throws: ``ModelError``, or `CancellationError`.
@@ -32,6 +41,16 @@ public protocol LanguageModel: Sendable {
 
     /// Gives back the KV cache of a sequence. Unknown names are ignored.
     func close(_ sequence: SequenceID)
+}
+
+extension LanguageModel {
+    /// No heads.
+    public var headNames: Set<String> { [] }
+
+    /// Refuses.
+    public func followUp(question: String, prefill: String) throws -> [TokenID] {
+        throw ModelError.unsupportedConversation("model \(identity.name) cannot be asked in the midst of its thoughts")
+    }
 }
 
 /// What a model is, for traces and messages.

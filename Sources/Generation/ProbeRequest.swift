@@ -12,6 +12,14 @@ public struct ProbeRequest: Sendable {
     public var topCount: Int
     /// Number of tokens for ``DistributionSignals/topEntropy``; `nil` leaves it out.
     public var topEntropySupport: Int?
+    /// Tokens whose log-probabilities are wanted.
+    public var options: [TokenID] = []
+    /// Names of heads (``LanguageModel/headNames``) to evaluate on the last position's hidden state. Heads that look at
+    /// the drawn token see ``Probe/sampledToken``.
+    public var heads: [String] = []
+    /// How many of the context's last tokens are to be scored, each given what stands before it; fewer than the context
+    /// has. Their positions are computed anew where the cache holds them.
+    public var scoredTokens = 0
 
     /// Creates a request.
     public init(
@@ -36,6 +44,12 @@ public struct Probe: Sendable {
     public var sampledToken: TokenID
     /// What the probe cost.
     public var work: ModelWork
+    /// Natural-log probabilities (temperature 1, unfiltered) of ``ProbeRequest/options``, in their order.
+    public var optionLogProbabilities: [Double] = []
+    /// Values of ``ProbeRequest/heads``, in their order.
+    public var headValues: [Double] = []
+    /// Scores of the last ``ProbeRequest/scoredTokens`` context tokens, in order.
+    public var scores: [TokenScore] = []
 
     /// Creates an answer.
     public init(signals: DistributionSignals, sampledToken: TokenID, work: ModelWork) {

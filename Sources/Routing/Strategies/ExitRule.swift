@@ -17,7 +17,7 @@ struct ClosingRule: ExitRule {
         switch records.last?.finish {
         case .thinkingEnd: .thinkingEnd
         case .endOfText: .endOfText
-        case .delimiter, .length, nil: nil
+        case .delimiter, .length, .handover, nil: nil
         }
     }
 }

@@ -1,0 +1,12 @@
+/// How a model decides which tokens of a draft it keeps (speculative decoding). Both ways are lossless: what is kept is
+/// distributed exactly as plain decoding would be.
+public enum DraftAcceptance: Sendable, Hashable {
+    /// Every position is drawn with the number that plain decoding would draw it with; the draft is kept while it equals
+    /// what was drawn. The generation is then, token for token, the one without a draft, also when sampling. A drafter
+    /// that draws with the same numbers is coupled to it, so that both agree wherever their distributions allow.
+    case sameToken
+    /// The classic rule (Leviathan et al., arXiv 2211.17192; Chen et al., arXiv 2302.01318): a drafted token is kept with
+    /// probability min(1, p/q), else the position is drawn from the residual max(0, p − q). Needs what the drafter drew
+    /// from, one distribution per drafted token. Its draws differ from those of plain decoding.
+    case ratio([TokenDistribution])
+}
