@@ -3,10 +3,11 @@
 
 usage: task.py problems --split test --count 500 --seed 777 > problems/test-500.jsonl
        task.py problems --split train --count 10 --seed 1 --digits 5
+       task.py problems --split test --count 1000 --seed 778 --digits 5 --divisors 12 24 --steps --name hard
        task.py solution 22819 41
 
 `problems` writes one JSON object per line ({"custom_id", "prompt", "reference_answer"}), ready for
-`glimpq enqueue`. `solution` prints the one right text for a problem, exactly as the models learn it.
+`glimpq enqueue`; with --steps also "reference_steps", the texts of the right steps, for `glimpq evaluate`. `solution` prints the one right text for a problem, exactly as the models learn it.
 
 A problem belongs to one split for good: the split follows from a hash of the two numbers, so no
 problem of the test or validation split is ever seen in training, whatever the seeds.
@@ -33,23 +34,23 @@ def split_of(dividend, divisor):
     return {0: "test", 1: "validation"}.get(bucket, "train")
 
 
-def draw_problem(rng, split, digits=None):
+def draw_problem(rng, split, digits=None, divisors=DIVISORS):
     """One (dividend, divisor) of the split: the number of quotient digits, the quotient, the divisor
     and the remainder are uniform."""
     while True:
         k = digits or rng.choice(QUOTIENT_DIGITS)
         quotient = rng.randrange(10 ** (k - 1), 10 ** k)
-        divisor = rng.choice(DIVISORS)
+        divisor = rng.choice(divisors)
         dividend = quotient * divisor + rng.randrange(divisor)
         if split_of(dividend, divisor) == split:
             return dividend, divisor
 
 
-def distinct_problems(split, count, seed, digits=None):
+def distinct_problems(split, count, seed, digits=None, divisors=DIVISORS):
     """`count` different problems of the split, the same for the same seed."""
     rng, seen = random.Random(f"{split}/{seed}"), {}
     while len(seen) < count:
-        seen.setdefault(draw_problem(rng, split, digits))
+        seen.setdefault(draw_problem(rng, split, digits, divisors))
     return list(seen)
 
 
@@ -116,6 +117,10 @@ def main():
     make.add_argument("--count", type=int, default=500)
     make.add_argument("--seed", type=int, default=777)
     make.add_argument("--digits", type=int, choices=QUOTIENT_DIGITS, help="quotient digits (default: all, uniform)")
+    make.add_argument("--divisors", type=int, choices=DIVISORS, nargs=2, metavar=("LOWEST", "HIGHEST"),
+                      default=(DIVISORS[0], DIVISORS[-1]), help="range of the divisors (default: all)")
+    make.add_argument("--steps", action="store_true", help="write the right steps too")
+    make.add_argument("--name", default="div", help="prefix of the custom ids")
     show = commands.add_parser("solution", help="print the text that the models learn for one problem")
     show.add_argument("dividend", type=int)
     show.add_argument("divisor", type=int)
@@ -126,10 +131,13 @@ def main():
             parser.error(f"need a divisor from {DIVISORS[0]} to {DIVISORS[-1]} and a quotient of at least 10")
         print(prompt(dividend, divisor) + solution(dividend, divisor))
         return
-    for number, (dividend, divisor) in enumerate(
-            distinct_problems(arguments.split, arguments.count, arguments.seed, arguments.digits), start=1):
-        problem = dict(custom_id=f"div-{number:06d}", prompt=question(dividend, divisor),
+    divisors = range(arguments.divisors[0], arguments.divisors[1] + 1)
+    for number, (dividend, divisor) in enumerate(distinct_problems(
+            arguments.split, arguments.count, arguments.seed, arguments.digits, divisors), start=1):
+        problem = dict(custom_id=f"{arguments.name}-{number:06d}", prompt=question(dividend, divisor),
                        reference_answer=answer(dividend, divisor))
+        if arguments.steps:
+            problem["reference_steps"] = steps(dividend, divisor)
         sys.stdout.write(json.dumps(problem, separators=(",", ":")) + "\n")
 
 
