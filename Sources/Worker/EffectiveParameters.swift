@@ -6,7 +6,11 @@ import Routing
 struct EffectiveParameters {
     /// The keys that make one variant of a strategy different from another; budgets and sampling do not.
     private static let variantKeys = [
-        "tau", "target_intervention_rate", "comparison", "entropy_support", "llm_share", "first_llm_steps", "finalizer",
+        "acceptance", "choice", "comparison", "delta", "direction_steps", "draft_tokens", "drafts", "drift",
+        "entropy_support", "exit_confidence", "exit_inducer", "exit_policy", "exit_trial_tokens", "exit_trials",
+        "exit_words", "finalizer", "first_llm_steps", "floor", "hysteresis", "llm_share", "logprob_floor", "max_llm_share",
+        "max_rollbacks", "native", "owner", "posterior", "router", "score", "scorer", "switch_at",
+        "target_intervention_rate", "tau", "theta", "threshold", "weight",
     ]
 
     /// The parameters in force, a JSON object.

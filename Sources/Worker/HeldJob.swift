@@ -63,7 +63,7 @@ final class HeldJob: Sendable {
     var stepCount: Int { state.withLock { $0.records.count } }
 
     /// The whole text so far.
-    var text: String { state.withLock { $0.records.map(\.text).joined() } }
+    var text: String { state.withLock { $0.records.live.map(\.text).joined() } }
 
     /// What the attempt has done.
     var progress: JobEnd.Progress {

@@ -89,7 +89,9 @@ final class JobRunner: Sendable {
         var result = FinishedJob(
             job.lease, output: output, finishReason: outcome.answerFinish.rawValue,
             pair: pair.name, engineVersion: Product.version)
-        result.activeNanoseconds = outcome.slm.work.activeNanoseconds + outcome.llm.work.activeNanoseconds
+        result.activeNanoseconds =
+            outcome.slm.work.activeNanoseconds + outcome.llm.work.activeNanoseconds
+            + outcome.review.activeNanoseconds
         result.slmParameters = pair.slm.identity.parameterCount
         result.llmParameters = pair.llm.identity.parameterCount
         result.promptTokens = try pair.llm.promptTokens(for: specification.conversation).count
@@ -101,7 +103,9 @@ final class JobRunner: Sendable {
         result.llmDiscardedTokens = outcome.llm.discardedTokens
         result.probeTokens = outcome.slm.probes
         result.slmPrefillTokens = outcome.slm.work.prefillTokens
-        result.llmPrefillTokens = outcome.llm.work.prefillTokens
+        // Without a judge or scorer of its own it is the large model that reads drafts.
+        let reviewed = pair.judge == nil && pair.scorer == nil ? outcome.review.prefillTokens : 0
+        result.llmPrefillTokens = outcome.llm.work.prefillTokens + reviewed
         result.thinkingStop = outcome.thinkingStop.rawValue
         result.slmModel = pair.slm.identity.name
         result.llmModel = pair.llm.identity.name

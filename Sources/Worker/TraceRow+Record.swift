@@ -25,21 +25,23 @@ extension TraceRow {
         meanLogProbability = record.meanLogProbability
         meanEntropy = record.meanEntropy
         cost = Cost(record.cost)
+        // Encoding a value of numbers and strings does not fail; what is not finite was left out before.
+        extra = try? TraceExtra(record)?.json()
     }
 }
 
 extension TraceRow.Cost {
     fileprivate init(_ cost: StepCost) {
         self.init()
-        slmPrefill = Int32(cost.probe.prefillTokens + cost.slm.prefillTokens)
-        slmCached = Int32(cost.probe.cachedTokens + cost.slm.cachedTokens)
-        slmDecoded = Int32(cost.slm.decodedTokens)
-        llmPrefill = Int32(cost.llm.prefillTokens)
-        llmCached = Int32(cost.llm.cachedTokens)
-        llmDecoded = Int32(cost.llm.decodedTokens)
+        slmPrefill = Int32(cost.probe.prefillTokens + cost.slm.prefillTokens + cost.slmTrial.prefillTokens)
+        slmCached = Int32(cost.probe.cachedTokens + cost.slm.cachedTokens + cost.slmTrial.cachedTokens)
+        slmDecoded = Int32(cost.slm.decodedTokens + cost.slmTrial.decodedTokens)
+        llmPrefill = Int32(cost.llm.prefillTokens + cost.llmTrial.prefillTokens)
+        llmCached = Int32(cost.llm.cachedTokens + cost.llmTrial.cachedTokens)
+        llmDecoded = Int32(cost.llm.decodedTokens + cost.llmTrial.decodedTokens)
         probeNanoseconds = cost.probe.activeNanoseconds
-        slmNanoseconds = cost.slm.activeNanoseconds
-        llmNanoseconds = cost.llm.activeNanoseconds
+        slmNanoseconds = cost.slm.activeNanoseconds + cost.slmTrial.activeNanoseconds
+        llmNanoseconds = cost.llm.activeNanoseconds + cost.llmTrial.activeNanoseconds
     }
 }
 
@@ -72,6 +74,10 @@ extension StepRecord {
         cost.llm = ModelWork(
             prefillTokens: Int(row.cost.llmPrefill), cachedTokens: Int(row.cost.llmCached),
             decodedTokens: Int(row.cost.llmDecoded), activeNanoseconds: row.cost.llmNanoseconds)
+        let extra: TraceExtra?
+        do { extra = try row.extra.map(TraceExtra.init(json:)) } catch { throw unknown("extra", row.extra) }
+        // Trials share the columns of the model that made them.
+        cost.review = extra?.cost?.review ?? ModelWork()
         self.init(
             index: Int(row.sequence), kind: row.kind == .answer ? .answer : .thinking,
             decision: StepDecision(
@@ -83,6 +89,7 @@ extension StepRecord {
                     topEntropy: row.topEntropy, support: row.topEntropySupport.map { Int($0) }, token: $0)
             },
             text: row.text, tokens: row.tokenIDs, finish: finish, discarded: discarded,
-            meanLogProbability: row.meanLogProbability, meanEntropy: row.meanEntropy, cost: cost)
+            meanLogProbability: row.meanLogProbability, meanEntropy: row.meanEntropy,
+            details: extra?.details ?? StepDetails(), cost: cost)
     }
 }

@@ -66,12 +66,15 @@ import Testing
         var generation = Generation(tokens: [1, 2, 3, 4, 5], finish: .delimiter, measuredTokens: 5)
         generation.entropySum = entropies.reduce(0, +)
         let draft = StepDraft(decision: StepDecision(.fixed, owner: .slm), generation: generation)
-        #expect(DraftMeasureVerifier(measure: .entropy, threshold: 1).review(draft) == .accept)
-        let verdict = DraftMeasureVerifier(measure: .entropy, threshold: 0.3).review(draft)
-        guard case .rewrite(let decision) = verdict else { Issue.record("not rewritten"); return }
-        #expect(decision.owner == .llm)
-        #expect(decision.rule == .draftRejected)
-        #expect(abs((decision.signal?.value ?? 0) - 0.4) < 1e-12)
+        let kept = DraftMeasureVerifier(measure: .entropy, threshold: 1).review(draft)
+        #expect(kept.verdict == .accept)
+        #expect(kept.decision?.rule == .draftAccepted)
+        #expect(kept.decision?.owner == .slm)
+        let review = DraftMeasureVerifier(measure: .entropy, threshold: 0.3).review(draft)
+        #expect(review.verdict == .rewrite)
+        #expect(review.decision?.owner == .llm)
+        #expect(review.decision?.rule == .draftRejected)
+        #expect(abs((review.decision?.signal?.value ?? 0) - 0.4) < 1e-12)
     }
 
     /// Vectors B1 and B2.
@@ -84,23 +87,23 @@ import Testing
             tokens: [], finish: .delimiter, logProbability: logProbabilities.reduce(0, +),
             measuredTokens: logProbabilities.count)
         let draft = StepDraft(decision: StepDecision(.fixed, owner: .slm), generation: generation)
-        let verdict = DraftMeasureVerifier(measure: .perplexity, threshold: 0).review(draft)
-        guard case .rewrite(let decision) = verdict else { Issue.record("not rewritten"); return }
-        #expect(abs((decision.signal?.value ?? 0) - expected) < 1e-12)
+        let review = DraftMeasureVerifier(measure: .perplexity, threshold: 0).review(draft)
+        #expect(review.verdict == .rewrite)
+        #expect(abs((review.decision?.signal?.value ?? 0) - expected) < 1e-12)
         let within = DraftMeasureVerifier(measure: .perplexity, threshold: expected + 1e-9)
-        #expect(within.review(draft) == .accept)
+        #expect(within.review(draft).verdict == .accept)
     }
 
     @Test func anEmptyDraftIsAcceptedAndABrokenOneIsNot() {
         let verifier = DraftMeasureVerifier(measure: .entropy, threshold: 1)
         var draft = StepDraft(
             decision: StepDecision(.fixed, owner: .slm), generation: Generation(tokens: [], finish: .endOfText))
-        #expect(verifier.review(draft) == .accept)
+        #expect(verifier.review(draft) == .accept())
         draft.generation.measuredTokens = 1
         draft.generation.entropySum = .nan
         #expect(verifier.review(draft) == .rewrite(StepDecision(.nonFinite, owner: .llm, threshold: 1)))
         draft.decision = StepDecision(.firstSteps, owner: .llm)
-        #expect(verifier.review(draft) == .accept)
+        #expect(verifier.review(draft) == .accept())
     }
 
     @Test(arguments: [

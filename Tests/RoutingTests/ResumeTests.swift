@@ -82,7 +82,7 @@ import Testing
                     specification: job, pair: pair, sequences: SessionSequences(session: 1), resuming: records)
                 return nil
             } catch {
-                return error.record
+                return (error as? SessionError)?.record
             }
         }
         #expect(good.count > 2)

@@ -31,8 +31,40 @@ public struct StepDecision: Sendable, Hashable, Codable {
         case continuation
         /// The large model writes again what the small one wrote, as the draft's measure was above the threshold.
         case draftRejected = "draft>tau"
+        /// The draft's measure is at most the threshold.
+        case draftAccepted = "draft<=tau"
+        /// A judge's score of the draft is at least the threshold.
+        case scoreAtLeast = "score>=theta"
+        /// It is below; the large model writes.
+        case scoreBelow = "score<theta"
+        /// A scorer's reward of the draft is at least the threshold.
+        case rewardAtLeast = "reward>=delta"
+        /// It is below; the large model writes.
+        case rewardBelow = "reward<delta"
+        /// The draft was kept by a draw against a weight of its reward.
+        case rewardDrawn = "reward-drawn"
+        /// The draft was given up by such a draw.
+        case rewardRefused = "reward-refused"
+        /// The draft was chosen among several.
+        case chosen
+        /// None of several drafts was chosen; the large model writes.
+        case noneChosen = "none-chosen"
+        /// Models change inside the step, token by token.
+        case tokenLevel = "token-level"
+        /// The posterior probability of a hard step is above the threshold.
+        case posteriorAbove = "posterior>p"
+        /// It is at most the threshold.
+        case posteriorAtMost = "posterior<=p"
+        /// Between the two thresholds of a hysteresis the owner stays.
+        case staysOwner = "hysteresis"
+        /// The large model's share of the job is spent.
+        case shareSpent = "share-spent"
+        /// The chain of thought went back to this place; the large model goes on from there.
+        case rollback
         /// The answer.
         case finalizer
+        /// The last thinking step stands as the answer.
+        case lastStep = "last-step"
     }
 
     /// A measured value.
@@ -54,6 +86,20 @@ public struct StepDecision: Sendable, Hashable, Codable {
             case stepEntropy = "step_entropy"
             /// Perplexity of a draft.
             case stepPerplexity = "step_perplexity"
+            /// A judge's score of a draft, in 0...9.
+            case judgeScore = "judge_score"
+            /// A scorer's value of a draft.
+            case reward
+            /// Mean natural-log probability of a draft under the large model.
+            case llmLogProbability = "llm_logprob"
+            /// Probability, under a judge, of the chosen draft among those offered and none.
+            case choice
+            /// Posterior probability that a step is hard.
+            case posterior
+            /// Share of a token-level step's tokens that the large model wrote.
+            case llmTokenShare = "llm_token_share"
+            /// Share of the job's thinking tokens that the large model wrote before the step.
+            case llmShare = "llm_share"
         }
 
         /// Creates a measured value.

@@ -33,6 +33,8 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public var meanLogProbability: Double?
     /// Mean full-vocabulary entropy, in nats, at the same tokens.
     public var meanEntropy: Double?
+    /// What else its method tells of it.
+    public var details: StepDetails
     /// What it cost.
     public var cost: StepCost
 
@@ -92,7 +94,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
     public init(
         index: Int, kind: Kind, decision: StepDecision, model: String, glimpse: Glimpse? = nil, text: String,
         tokens: [TokenID], finish: FinishReason, discarded: Discarded = Discarded(), meanLogProbability: Double? = nil,
-        meanEntropy: Double? = nil, cost: StepCost = StepCost()
+        meanEntropy: Double? = nil, details: StepDetails = StepDetails(), cost: StepCost = StepCost()
     ) {
         self.index = index
         self.kind = kind
@@ -105,6 +107,7 @@ public struct StepRecord: Sendable, Hashable, Codable {
         self.discarded = discarded
         self.meanLogProbability = meanLogProbability
         self.meanEntropy = meanEntropy
+        self.details = details
         self.cost = cost
     }
 
@@ -113,6 +116,12 @@ public struct StepRecord: Sendable, Hashable, Codable {
 
     /// Whether it goes on with the step of the record before.
     public var isContinuation: Bool { decision.rule == .continuation }
+
+    /// Number of its tokens that an owner wrote.
+    public func tokenCount(of writer: StepOwner) -> Int {
+        if details.segments.isEmpty { return writer == owner ? tokens.count : 0 }
+        return details.segments.reduce(0) { $1.owner == writer ? $0 + $1.tokens : $0 }
+    }
 
     /// Whether both say the same, apart from what they cost.
     public func hasSameContent(as other: StepRecord) -> Bool {

@@ -14,6 +14,10 @@ public enum ThinkingStop: String, Sendable, Hashable, Codable, CaseIterable {
     case alternatingSteps = "alternating_steps"
     /// A step came six times among the last sixteen.
     case recurringStep = "recurring_step"
+    /// A trial answer was sure enough.
+    case confidentAnswer = "confident_answer"
+    /// A step gave the answer (``StepDecision/Rule/lastStep``).
+    case answerMarker = "answer_marker"
     /// A model's context window has room for the answer only.
     case contextFull = "context_full"
 }

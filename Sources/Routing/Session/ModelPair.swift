@@ -13,6 +13,12 @@ public struct ModelPair: Sendable {
     public let priorEntropies: [Double]
     /// Whether both exchange token ids; else they exchange text.
     public let exchangesTokens: Bool
+    /// Grades steps; `nil`: the large model does.
+    public var judge: Assistant?
+    /// Scores steps; `nil`: the large model's log-probabilities stand in.
+    public var scorer: Assistant?
+    /// Heads that route tokens, by the method that asks for them (`r2r`, `r-stitch-plus`).
+    public var routers: [String: String] = [:]
 
     /// Creates a pair.
     ///

@@ -18,11 +18,13 @@ public struct ReasoningSession: Sendable {
     ///   - pair: The models.
     ///   - sequences: Names that no other session of the process uses.
     ///   - records: What an interrupted session of the same job has recorded, from the beginning; empty for a new job.
-    /// - Throws: ``SessionError`` if the records cannot be resumed from.
+    /// - Throws: ``SessionError`` if the records cannot be resumed from, ``SpecificationError`` if the strategy needs
+    ///   something that the pair has not.
     public init(
         specification: JobSpecification, pair: ModelPair, sequences: SessionSequences,
         resuming records: [StepRecord] = []
-    ) throws(SessionError) {
+    ) throws {
+        try specification.strategy.needs.check(pair, strategy: specification.strategy.name)
         try SessionError.check(records, pair: pair)
         self.specification = specification
         self.pair = pair
@@ -38,10 +40,7 @@ public struct ReasoningSession: Sendable {
     public func run(
         recording: @Sendable (StepRecord) async throws -> Void
     ) async throws -> SessionOutcome {
-        defer {
-            pair.slm.close(sequences.slm)
-            pair.llm.close(sequences.llm)
-        }
+        defer { closeSequences() }
         var trace = try SessionTrace(specification: specification, pair: pair, records: resumed)
         while trace.thinkingStop == nil {
             let record = try await think(trace)
@@ -59,101 +58,155 @@ public struct ReasoningSession: Sendable {
         return SessionOutcome(records: trace.records, answer: answer, thinkingStop: stop)
     }
 
-    /// Probes if the policy wants to, decides, writes, verifies.
+    private func closeSequences() {
+        pair.slm.close(sequences.slm)
+        pair.llm.close(sequences.llm)
+        pair.judge?.model.close(sequences.judge)
+        pair.scorer?.model.close(sequences.scorer)
+        for draft in 0..<specification.strategy.needs.drafts {
+            pair.slm.close(sequences.draft(draft))
+            pair.llm.close(sequences.draft(draft))
+        }
+    }
+
+    /// Probes if the policy wants to, decides, writes, verifies, tries to leave.
     private func think(_ trace: SessionTrace) async throws -> StepRecord {
         try Task.checkCancellation()
         let strategy = specification.strategy
         let context = try stepContext(trace)
-        let situation = StepSituation(
-            history: trace.records, randomness: context.randomness, priorEntropies: pair.priorEntropies)
-        var cost = StepCost()
-
-        var probe: Probe?
-        let decision: StepDecision
-        if let unfinished = trace.unfinishedStep {
-            decision = StepDecision(.continuation, owner: unfinished.owner)
-        } else {
-            if strategy.policy.wantsProbe(before: situation) {
-                probe = try await self.probe(context)
-                cost.probe += probe?.work ?? ModelWork()
-            }
-            decision = strategy.policy.decide(situation, signals: probe?.signals)
-        }
+        var (decision, probe) = try await decide(trace, context)
+        if decision.owner == .llm, context.isLLMShareSpent { decision = shareSpent(trace) }
 
         // A probe is never wasted: its token is the step's first one if the probed model writes the step.
         let firstToken = decision.owner == .slm ? probe?.sampledToken : nil
         var draft = try await strategy.writer.write(decision, firstToken: firstToken, in: context)
-        cost[draft.decision.owner] += draft.generation.work
-        var discarded = StepRecord.Discarded()
-        if case .rewrite(let second) = try await strategy.verifier.review(draft, in: context) {
-            discarded[draft.decision.owner] += draft.generation.tokens.count
-            draft = try await strategy.writer.write(second, firstToken: nil, in: context)
-            cost[draft.decision.owner] += draft.generation.work
-        }
+        draft.cost.probe += probe?.work ?? ModelWork()
+        if decision.rule != .continuation { draft = try await verified(draft, trace, context) }
+        draft.details.rollback = trace.pendingRollback
 
         let owner = draft.decision.owner
         let kept = ThinkingEnd.cut(
             draft.generation, after: trace.unfinishedStep?.text ?? "", vocabulary: pair[owner].vocabulary)
-        discarded[owner] += kept.discarded
+        draft.discarded[owner] += kept.discarded
+        draft.keep(kept.tokens)
+        draft.generation.finish = kept.finish
         let text = pair[owner].vocabulary.bytes(of: kept.tokens)
-        let completesDelimiter = trace.mayCompleteDelimiter && text.first == UInt8(ascii: "\n")
+        if kept.finish == .length, trace.mayCompleteDelimiter, text.first == UInt8(ascii: "\n") {
+            draft.generation.finish = .delimiter
+        }
+        if let exit = strategy.earlyExit, draft.generation.finish == .delimiter {
+            let behind = context.extended(by: draft.generation.tokens, of: owner)
+            if let (trial, cost) = try await exit.trial(behind: draft, history: trace.live, in: behind) {
+                draft.details.trial = trial
+                if trial.owner == .slm { draft.cost.slmTrial += cost } else { draft.cost.llmTrial += cost }
+            }
+        }
         return record(
-            kind: .thinking, draft.decision, draft.generation, tokens: kept.tokens,
-            finish: kept.finish == .length && completesDelimiter ? .delimiter : kept.finish, in: trace,
-            glimpse: probe.map { StepRecord.Glimpse($0, support: strategy.policy.topEntropySupport) },
-            discarded: discarded, cost: cost)
+            .thinking, draft, in: trace,
+            glimpse: probe.map { StepRecord.Glimpse($0, support: strategy.policy.topEntropySupport) })
+    }
+
+    /// Who writes the next step.
+    private func decide(
+        _ trace: SessionTrace, _ context: StepContext
+    ) async throws -> (decision: StepDecision, probe: Probe?) {
+        if trace.pendingRollback != nil { return (StepDecision(.rollback, owner: .llm), nil) }
+        if let unfinished = trace.unfinishedStep {
+            return (StepDecision(.continuation, owner: unfinished.owner), nil)
+        }
+        let policy = specification.strategy.policy
+        let situation = StepSituation(
+            history: trace.live, randomness: context.randomness, priorEntropies: pair.priorEntropies)
+        let probe = policy.wantsProbe(before: situation) ? try await self.probe(context) : nil
+        return (policy.decide(situation, signals: probe?.signals), probe)
+    }
+
+    private func shareSpent(_ trace: SessionTrace) -> StepDecision {
+        StepDecision(
+            .shareSpent, owner: .slm, signal: .init(.llmShare, trace.records.llmShare),
+            threshold: specification.settings.maximumLLMShare)
+    }
+
+    /// The draft, or the step that takes its place.
+    private func verified(
+        _ draft: StepDraft, _ trace: SessionTrace, _ context: StepContext
+    ) async throws -> StepDraft {
+        var draft = draft
+        let review = try await specification.strategy.verifier.review(draft, in: context)
+        draft.cost.review += review.work
+        if let details = review.details { draft.details.review = details }
+        let decision = review.decision ?? draft.decision
+        if review.verdict == .accept {
+            draft.decision = decision
+            return draft
+        }
+        if decision.owner == .llm, context.isLLMShareSpent {
+            draft.decision = shareSpent(trace)
+            return draft
+        }
+        var second = try await specification.strategy.writer.write(decision, firstToken: nil, in: context)
+        second.details.review = draft.details.review
+        second.replace(draft)
+        return second
     }
 
     private func probe(_ context: StepContext) async throws -> Probe {
         try await pair.slm.probe(
             ProbeRequest(
-                sequence: sequences.slm, context: context.tokens(for: .slm),
-                sampling: specification.settings.thinkingSampling, randomness: context.randomness,
-                topEntropySupport: specification.strategy.policy.topEntropySupport))
+                sequence: sequences.slm, context: context.tokens(for: .slm), sampling: context.sampling,
+                randomness: context.randomness, topEntropySupport: specification.strategy.policy.topEntropySupport))
     }
 
     private func answer(_ trace: SessionTrace) async throws -> StepRecord {
         try Task.checkCancellation()
+        if trace.thinkingStop == .answerMarker, let last = trace.live.last {
+            // The answer stands in the last step already; this record only says so.
+            var generation = Generation(tokens: [], finish: .endOfText)
+            generation.work = ModelWork()
+            return record(
+                .answer, StepDraft(decision: StepDecision(.lastStep, owner: last.owner), generation: generation), in: trace)
+        }
         let owner = trace.finalizer
-        let model = pair[owner]
-        let tokens = trace.answerContext
-        let room = model.identity.contextLength - tokens.count
+        let tokens = trace.answerContext(for: owner)
+        let identity = pair[owner].identity
+        let room = identity.contextLength - tokens.count
         guard room > 0 else {
             throw ModelError.contextTooLong(
-                model: model.identity.name, tokens: tokens.count + 1, limit: model.identity.contextLength)
+                model: identity.name, tokens: tokens.count + 1, limit: identity.contextLength)
         }
-        let generation = try await model.generate(
-            GenerationRequest(
-                sequence: sequences[owner], context: tokens,
-                maximumTokens: min(specification.settings.maximumAnswerTokens, room), stop: .endOfText,
-                sampling: specification.settings.answerSampling, randomness: randomness(trace)))
-        var cost = StepCost()
-        cost[owner] = generation.work
-        return record(
-            kind: .answer, StepDecision(.finalizer, owner: owner), generation, tokens: generation.tokens,
-            finish: generation.finish, in: trace, cost: cost)
+        let context = StepContext(
+            pair: pair, sequences: sequences, settings: specification.settings, history: trace.live,
+            randomness: randomness(trace), tokenLimit: min(specification.settings.maximumAnswerTokens, room),
+            phase: .answer, slm: trace.answerContext(for: .slm), llm: trace.answerContext(for: .llm))
+        let draft = try await specification.strategy.answerWriter.write(
+            StepDecision(.finalizer, owner: owner), firstToken: nil, in: context)
+        return record(.answer, draft, in: trace)
     }
 
     private func record(
-        kind: StepRecord.Kind, _ decision: StepDecision, _ generation: Generation, tokens: [TokenID],
-        finish: FinishReason, in trace: SessionTrace, glimpse: StepRecord.Glimpse? = nil,
-        discarded: StepRecord.Discarded = StepRecord.Discarded(), cost: StepCost
+        _ kind: StepRecord.Kind, _ draft: StepDraft, in trace: SessionTrace, glimpse: StepRecord.Glimpse? = nil
     ) -> StepRecord {
-        let model = pair[decision.owner]
+        let model = pair[draft.decision.owner]
+        let generation = draft.generation
         func mean(_ sum: Double) -> Double? {
             let value = sum / Double(generation.measuredTokens)
             return value.isFinite ? value : nil
         }
         return StepRecord(
-            index: trace.records.count, kind: kind, decision: decision, model: model.identity.name, glimpse: glimpse,
-            text: model.vocabulary.text(of: tokens), tokens: tokens, finish: finish, discarded: discarded,
-            meanLogProbability: mean(generation.logProbability), meanEntropy: mean(generation.entropySum), cost: cost)
+            index: trace.records.count, kind: kind, decision: draft.decision, model: model.identity.name,
+            glimpse: glimpse, text: model.vocabulary.text(of: generation.tokens), tokens: generation.tokens,
+            finish: generation.finish, discarded: draft.discarded,
+            meanLogProbability: mean(generation.logProbability), meanEntropy: mean(generation.entropySum),
+            details: draft.details, cost: draft.cost)
     }
 
     private func stepContext(_ trace: SessionTrace) throws -> StepContext {
-        StepContext(
-            pair: pair, sequences: sequences, settings: specification.settings, randomness: randomness(trace),
-            tokenLimit: trace.mayCompleteDelimiter ? 1 : try trace.tokenLimit(), transcript: trace.transcript)
+        var context = StepContext(
+            pair: pair, sequences: sequences, settings: specification.settings, history: trace.live,
+            randomness: randomness(trace), tokenLimit: trace.mayCompleteDelimiter ? 1 : try trace.tokenLimit(),
+            phase: .thinking, slm: trace.transcript.tokens(for: .slm), llm: trace.transcript.tokens(for: .llm))
+        context.isLLMShareSpent = specification.settings.isLLMShareSpent(by: trace.records)
+        return context
     }
 
     private func randomness(_ trace: SessionTrace) -> Randomness {

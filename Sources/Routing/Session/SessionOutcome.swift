@@ -12,6 +12,8 @@ public struct SessionOutcome: Sendable, Hashable {
     public var slm: ModelAccount
     /// The large model's account over all records, resumed ones included.
     public var llm: ModelAccount
+    /// Work of judges and scorers.
+    public var review = ModelWork()
 
     /// What one model contributed and cost.
     public struct ModelAccount: Sendable, Hashable, Codable {
@@ -42,31 +44,46 @@ public struct SessionOutcome: Sendable, Hashable {
         part + other > 0 ? Double(part) / Double(part + other) : 0
     }
 
+    private subscript(owner: StepOwner) -> ModelAccount {
+        get { owner == .slm ? slm : llm }
+        set { if owner == .slm { slm = newValue } else { llm = newValue } }
+    }
+
     /// Sums up a complete trace.
     init(records: [StepRecord], answer: StepRecord, thinkingStop: ThinkingStop) {
-        self.answer = answer.text.trimmed()
+        let text = answer.decision.rule == .lastStep ? records.live.dropLast().last?.text ?? "" : answer.text
+        self.answer = text.trimmed()
         self.thinkingStop = thinkingStop
         answerFinish = answer.finish
         slm = ModelAccount()
         llm = ModelAccount()
         for record in records {
-            slm.work += record.cost.probe + record.cost.slm
-            llm.work += record.cost.llm
+            slm.work += record.cost.probe + record.cost.slm + record.cost.slmTrial
+            llm.work += record.cost.llm + record.cost.llmTrial
+            review += record.cost.review
             slm.discardedTokens += record.discarded.slm
             llm.discardedTokens += record.discarded.llm
             if record.glimpse != nil { slm.probes += 1 }
-            if record.owner == .slm { slm.add(record) } else { llm.add(record) }
+        }
+        for owner in StepOwner.allCases {
+            for record in records.live { self[owner].add(record, of: owner) }
+        }
+        // What was taken back was written in vain.
+        let counting = Set(records.live.map(\.index))
+        for record in records where !counting.contains(record.index) {
+            slm.discardedTokens += record.tokenCount(of: .slm)
+            llm.discardedTokens += record.tokenCount(of: .llm)
         }
     }
 }
 
 extension SessionOutcome.ModelAccount {
-    fileprivate mutating func add(_ record: StepRecord) {
+    fileprivate mutating func add(_ record: StepRecord, of owner: StepOwner) {
         switch record.kind {
-        case .answer: answerTokens += record.tokens.count
+        case .answer: answerTokens += record.tokenCount(of: owner)
         case .thinking:
-            thinkingTokens += record.tokens.count
-            if !record.isContinuation { steps += 1 }
+            thinkingTokens += record.tokenCount(of: owner)
+            if record.owner == owner, !record.isContinuation { steps += 1 }
         }
     }
 }

@@ -5,8 +5,15 @@ struct SessionTrace {
     let settings: ReasoningSettings
     let pair: ModelPair
     private let exitRules: [any ExitRule]
+    private let recovery: (any RecoveryRule)?
     private let participants: Set<StepOwner>
+    /// All records.
     private(set) var records: [StepRecord] = []
+    /// Those that count.
+    private(set) var live: [StepRecord] = []
+    /// Index of the first record whose place the next one takes; `nil` if it follows the last one.
+    private(set) var pendingRollback: Int?
+    private var rollbacks = 0
     private(set) var transcript: Transcript
     /// Why thinking is over; `nil` while it goes on.
     private(set) var thinkingStop: ThinkingStop?
@@ -18,6 +25,7 @@ struct SessionTrace {
         settings = specification.settings
         self.pair = pair
         exitRules = specification.strategy.exitRules
+        recovery = specification.strategy.recovery
         participants = specification.participants
         transcript = try Transcript(specification.conversation, pair: pair, readers: participants)
         _ = try tokenLimit()
@@ -28,7 +36,9 @@ struct SessionTrace {
     var answer: StepRecord? { records.last?.kind == .answer ? records.last : nil }
 
     /// The record that was cut by its length limit and whose step goes on.
-    var unfinishedStep: StepRecord? { records.last?.finish == .length ? records.last : nil }
+    var unfinishedStep: StepRecord? {
+        pendingRollback == nil && records.last?.finish == .length ? records.last : nil
+    }
 
     /// Whether a step was cut behind the first half of its delimiter. Its next record is then one token long, as a
     /// model looks for the delimiter only in what it generates itself.
@@ -37,15 +47,36 @@ struct SessionTrace {
     /// Adds the next record.
     mutating func append(_ record: StepRecord) {
         records.append(record)
+        // A trace that was written under other rules says itself where it went back.
+        if let first = record.details.rollback, pendingRollback != first { goBack(to: first) }
+        pendingRollback = nil
         guard record.kind == .thinking else { return }
+        live.append(record)
         transcript.append(record)
-        for rule in exitRules {
-            if let stop = rule.stop(after: records, settings: settings) {
-                thinkingStop = stop
-                return
-            }
+        let stop = stopReason
+        if let first = recovery?.recover(live, rollbacks: rollbacks, stop: stop), first <= record.index, isWithinBudget {
+            goBack(to: first)
+            pendingRollback = first
+        } else {
+            thinkingStop = stop ?? (room.tokens < 1 ? .contextFull : nil)
         }
-        if room.tokens < 1 { thinkingStop = .contextFull }
+    }
+
+    private var stopReason: ThinkingStop? {
+        for rule in exitRules {
+            let seen = rule.countsReplaced ? records : live
+            if let stop = rule.stop(after: seen, settings: settings) { return stop }
+        }
+        return nil
+    }
+
+    private var isWithinBudget: Bool { BudgetRule().stop(after: records, settings: settings) == nil }
+
+    private mutating func goBack(to first: Int) {
+        guard live.contains(where: { $0.index == first }) else { return }
+        live.removeAll { $0.index >= first }
+        transcript.truncate(to: first)
+        rollbacks += 1
     }
 
     /// Most tokens that the next step may have.
@@ -65,14 +96,16 @@ struct SessionTrace {
         switch settings.finalizer {
         case .slm: .slm
         case .llm: .llm
-        case .owner: records.last { $0.kind == .thinking }?.owner ?? .llm
+        case .owner: live.last?.owner ?? .llm
         }
     }
 
-    /// What the finaliser reads: thinking is closed, by the tag that a model wrote or from outside.
-    var answerContext: [TokenID] {
-        let tokens = transcript.tokens(for: finalizer)
-        return thinkingStop == .thinkingEnd ? tokens : tokens + pair[finalizer].forcedThinkingEnd
+    /// What a model reads before the answer: thinking is closed, by the tag that a model wrote or from outside. Empty for
+    /// a model that takes no part.
+    func answerContext(for owner: StepOwner) -> [TokenID] {
+        let tokens = transcript.tokens(for: owner)
+        if tokens.isEmpty || thinkingStop == .thinkingEnd { return tokens }
+        return tokens + pair[owner].forcedThinkingEnd
     }
 
     /// The participant whose context window leaves least for thinking, and how many tokens that are.

@@ -11,6 +11,8 @@ struct Transcript: Sendable {
     private let readers: Set<StepOwner>
     private var slm: [TokenID] = []
     private var llm: [TokenID] = []
+    /// Lengths before each record, by its index.
+    private var marks: [Int: (slm: Int, llm: Int)] = [:]
 
     /// A transcript that holds the prompt.
     ///
@@ -28,8 +30,17 @@ struct Transcript: Sendable {
 
     /// Adds a finished thinking record.
     mutating func append(_ record: StepRecord) {
+        marks[record.index] = (slm.count, llm.count)
         if readers.contains(.slm) { slm += tokens(of: record, for: .slm) }
         if readers.contains(.llm) { llm += tokens(of: record, for: .llm) }
+    }
+
+    /// Takes away a record and what follows it.
+    mutating func truncate(to index: Int) {
+        guard let mark = marks[index] else { preconditionFailure("record \(index) is not in the transcript") }
+        slm.removeLast(slm.count - mark.slm)
+        llm.removeLast(llm.count - mark.llm)
+        marks = marks.filter { $0.key < index }
     }
 
     private func tokens(of record: StepRecord, for reader: StepOwner) -> [TokenID] {

@@ -14,6 +14,9 @@ public struct ReasoningSettings: Sendable, Hashable {
     public var maximumSteps = 1024
     /// Most tokens of the answer.
     public var maximumAnswerTokens = 2048
+    /// Largest share of the thinking tokens that the large model may have written when it is given a further step, in
+    /// 0...1; `nil`: any. The step that crosses the limit is finished.
+    public var maximumLLMShare: Double?
     /// Who writes the answer.
     public var finalizer = Finalizer.llm
     /// How an answer is compared with the reference.
@@ -50,7 +53,25 @@ public struct ReasoningSettings: Sendable, Hashable {
         maximumStepTokens = try reader.integer("max_step_tokens", in: 1...10_000_000) ?? maximumStepTokens
         maximumSteps = try reader.integer("max_steps", in: 1...1_000_000) ?? maximumSteps
         maximumAnswerTokens = try reader.integer("max_answer_tokens", in: 1...10_000_000) ?? maximumAnswerTokens
+        maximumLLMShare = try reader.number("max_llm_share", expected: "a number in 0...1") { (0...1).contains($0) }
         finalizer = try reader.name("finalizer", as: Finalizer.self) ?? defaultFinalizer
         grader = try reader.name("grader", as: Grader.self) ?? .exact
+    }
+}
+
+extension ReasoningSettings {
+    /// Whether the large model has had its share.
+    func isLLMShareSpent(by records: [StepRecord]) -> Bool {
+        guard let limit = maximumLLMShare, limit < 1 else { return false }
+        return limit == 0 || (records.thinkingTokens > 0 && records.llmShare >= limit)
+    }
+}
+
+extension [StepRecord] {
+    /// Share of the thinking tokens that the large model wrote; 0 without tokens.
+    var llmShare: Double {
+        let all = thinkingTokens
+        let llm = reduce(0) { $1.kind == .thinking ? $0 + $1.tokenCount(of: .llm) : $0 }
+        return all > 0 ? Double(llm) / Double(all) : 0
     }
 }

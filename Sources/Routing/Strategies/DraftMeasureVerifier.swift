@@ -41,12 +41,12 @@ struct DraftMeasureVerifier: StepVerifier {
         self.init(measure: measure, threshold: tau)
     }
 
-    func review(_ draft: StepDraft, in context: StepContext) -> StepVerdict { review(draft) }
+    func review(_ draft: StepDraft, in context: StepContext) -> StepReview { review(draft) }
 
-    func review(_ draft: StepDraft) -> StepVerdict {
+    func review(_ draft: StepDraft) -> StepReview {
         let generation = draft.generation
         // An empty draft says nothing; the large model would not be asked for less.
-        guard draft.decision.owner == .slm, generation.measuredTokens > 0 else { return .accept }
+        guard draft.decision.owner == .slm, generation.measuredTokens > 0 else { return .accept() }
         let count = Double(generation.measuredTokens)
         let signal: StepDecision.Signal =
             switch measure {
@@ -56,7 +56,9 @@ struct DraftMeasureVerifier: StepVerifier {
         guard signal.value.isFinite else {
             return .rewrite(StepDecision(.nonFinite, owner: .llm, threshold: threshold))
         }
-        if signal.value <= threshold { return .accept }
+        if signal.value <= threshold {
+            return .accept(StepDecision(.draftAccepted, owner: .slm, signal: signal, threshold: threshold))
+        }
         return .rewrite(StepDecision(.draftRejected, owner: .llm, signal: signal, threshold: threshold))
     }
 }

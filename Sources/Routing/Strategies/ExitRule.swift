@@ -2,10 +2,18 @@ import Generation
 
 /// Ends the thinking. Looks at the trace alone, so that a resumed job ends where the uninterrupted one did.
 protocol ExitRule: Sendable {
+    /// Whether it looks also at records that others took the place of.
+    var countsReplaced: Bool { get }
+
     /// Why thinking is over; `nil` to go on.
     ///
     /// - Parameter records: The thinking records so far, not empty.
     func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop?
+}
+
+extension ExitRule {
+    /// Most rules look at what counts.
+    var countsReplaced: Bool { false }
 }
 
 /// A model closed its thoughts.
@@ -27,9 +35,21 @@ struct BudgetRule: ExitRule {
     /// Creates a rule.
     init() {}
 
+    var countsReplaced: Bool { true }
+
     func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop? {
         if records.thinkingTokens >= settings.maximumThinkingTokens { return .tokenBudget }
         return records.count >= settings.maximumSteps ? .stepBudget : nil
+    }
+}
+
+/// A trial answer was sure enough.
+struct TrialRule: ExitRule {
+    /// Creates a rule.
+    init() {}
+
+    func stop(after records: [StepRecord], settings: ReasoningSettings) -> ThinkingStop? {
+        records.last?.details.trial?.exits == true ? .confidentAnswer : nil
     }
 }
 

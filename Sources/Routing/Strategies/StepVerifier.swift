@@ -5,15 +5,37 @@ protocol StepVerifier: Sendable {
     /// Accepts the draft, or says who writes the step again.
     ///
     /// - Throws: What the models throw, for verifiers that ask one.
-    func review(_ draft: StepDraft, in context: StepContext) async throws -> StepVerdict
+    func review(_ draft: StepDraft, in context: StepContext) async throws -> StepReview
 }
 
 /// What a verifier says.
-enum StepVerdict: Sendable, Hashable {
+struct StepReview: Sendable, Hashable {
+    /// What becomes of the draft.
+    enum Verdict: Sendable, Hashable {
+        /// The draft becomes the step.
+        case accept
+        /// The draft is thrown away and the step written again from the same place; the second draft is not reviewed.
+        case rewrite
+    }
+
+    /// What becomes of the draft.
+    var verdict: Verdict
+    /// Why, and who writes: in place of the draft's own decision; `nil` leaves that.
+    var decision: StepDecision?
+    /// For the trace.
+    var details: StepDetails.Review?
+    /// Work of the model that was asked.
+    var work = ModelWork()
+
     /// The draft becomes the step.
-    case accept
-    /// The draft is thrown away and the step written again from the same place; the second draft is not reviewed.
-    case rewrite(StepDecision)
+    static func accept(_ decision: StepDecision? = nil) -> StepReview {
+        StepReview(verdict: .accept, decision: decision)
+    }
+
+    /// The step is written again.
+    static func rewrite(_ decision: StepDecision) -> StepReview {
+        StepReview(verdict: .rewrite, decision: decision)
+    }
 }
 
 /// Accepts every draft: for methods that decide before the step.
@@ -21,5 +43,5 @@ struct AcceptingVerifier: StepVerifier {
     /// Creates a verifier.
     init() {}
 
-    func review(_ draft: StepDraft, in context: StepContext) -> StepVerdict { .accept }
+    func review(_ draft: StepDraft, in context: StepContext) -> StepReview { .accept() }
 }

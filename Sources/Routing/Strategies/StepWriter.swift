@@ -1,8 +1,8 @@
 import Generation
 
-/// Writes a step once it is decided who leads it. Methods that change models inside a step are writers.
+/// Writes a step, or the answer, once it is decided who leads it. Methods that change models inside a step are writers.
 protocol StepWriter: Sendable {
-    /// Writes up to a blank line, the end of thinking, the end of text or the token limit.
+    /// Writes up to where the phase ends (``StepContext/stop(for:)``) or the token limit.
     ///
     /// - Parameters:
     ///   - decision: Who writes.
@@ -14,20 +14,6 @@ protocol StepWriter: Sendable {
     ) async throws -> StepDraft
 }
 
-/// A written step before it is accepted.
-struct StepDraft: Sendable {
-    /// Who wrote it and why.
-    var decision: StepDecision
-    /// What the owner generated.
-    var generation: Generation
-
-    /// Creates a draft.
-    init(decision: StepDecision, generation: Generation) {
-        self.decision = decision
-        self.generation = generation
-    }
-}
-
 /// The owner writes the whole step.
 struct OwnerWriter: StepWriter {
     /// Creates a writer.
@@ -36,12 +22,9 @@ struct OwnerWriter: StepWriter {
     func write(
         _ decision: StepDecision, firstToken: TokenID?, in context: StepContext
     ) async throws -> StepDraft {
-        let model = context.pair[decision.owner]
-        let request = GenerationRequest(
-            sequence: context.sequences[decision.owner], context: context.tokens(for: decision.owner),
-            firstToken: firstToken, maximumTokens: context.tokenLimit,
-            stop: StopCondition(delimiter: "\n\n", thinkingEnd: .init(token: model.vocabulary.thinkingEnd)),
-            sampling: context.settings.thinkingSampling, randomness: context.randomness)
-        return StepDraft(decision: decision, generation: try await model.generate(request))
+        var request = context.request(for: decision.owner)
+        request.firstToken = firstToken
+        return StepDraft(
+            decision: decision, generation: try await context.pair[decision.owner].generate(request))
     }
 }

@@ -21,6 +21,7 @@ extension Strategy {
             throw SpecificationError(key: "strategy", expected: "one of \(names)", got: name.debugDescription)
         }
         self = try entry.make(&parameters)
+        try takeCommonOptions(&parameters)
     }
 
     private static func slmAlone(_ reader: inout ParameterReader) -> Strategy {

@@ -9,8 +9,16 @@ public struct Strategy: Sendable {
     var writer: any StepWriter = OwnerWriter()
     /// Accepts or rejects it.
     var verifier: any StepVerifier = AcceptingVerifier()
+    /// Writes the answer.
+    var answerWriter: any StepWriter = OwnerWriter()
+    /// Asks for trial answers; `nil`: nobody does.
+    var earlyExit: (any EarlyExit)?
+    /// Goes back where the chain of thought was still sound; `nil`: never.
+    var recovery: (any RecoveryRule)?
     /// End the thinking; the first that says so counts.
-    var exitRules: [any ExitRule] = [ClosingRule(), RepetitionRule(), BudgetRule()]
+    var exitRules: [any ExitRule] = [ClosingRule(), TrialRule(), RepetitionRule(), BudgetRule()]
+    /// What it needs of a pair.
+    var needs = PairNeeds()
     /// Who answers if the job does not say.
     var defaultFinalizer = ReasoningSettings.Finalizer.llm
 
@@ -23,6 +31,6 @@ public struct Strategy: Sendable {
     /// Threshold in nats where neither a threshold nor a target rate is given.
     public static let defaultTau = EntropyThreshold.defaultTau
 
-    /// The models that may write a step.
-    var owners: Set<StepOwner> { policy.owners }
+    /// The models that read the transcript.
+    var owners: Set<StepOwner> { policy.owners.union(needs.readers) }
 }
