@@ -8,8 +8,8 @@ struct EffectiveParameters {
     private static let variantKeys = [
         "acceptance", "choice", "comparison", "delta", "direction_steps", "draft_tokens", "drafts", "drift",
         "entropy_support", "exit_confidence", "exit_inducer", "exit_policy", "exit_trial_tokens", "exit_trials",
-        "exit_words", "finalizer", "first_llm_steps", "floor", "hysteresis", "llm_share", "logprob_floor", "max_llm_share",
-        "max_rollbacks", "native", "owner", "posterior", "router", "score", "scorer", "switch_at",
+        "exit_words", "finalizer", "first_llm_steps", "floor", "hysteresis", "llm_share", "logprob_floor",
+        "max_llm_share", "max_rollbacks", "native", "owner", "posterior", "router", "score", "scorer", "switch_at",
         "target_intervention_rate", "tau", "theta", "threshold", "weight",
     ]
 

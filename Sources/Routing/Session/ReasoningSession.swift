@@ -164,7 +164,8 @@ public struct ReasoningSession: Sendable {
             var generation = Generation(tokens: [], finish: .endOfText)
             generation.work = ModelWork()
             return record(
-                .answer, StepDraft(decision: StepDecision(.lastStep, owner: last.owner), generation: generation), in: trace)
+                .answer, StepDraft(decision: StepDecision(.lastStep, owner: last.owner), generation: generation),
+                in: trace)
         }
         let owner = trace.finalizer
         let tokens = trace.answerContext(for: owner)

@@ -54,7 +54,8 @@ struct SessionTrace {
         live.append(record)
         transcript.append(record)
         let stop = stopReason
-        if let first = recovery?.recover(live, rollbacks: rollbacks, stop: stop), first <= record.index, isWithinBudget {
+        if let first = recovery?.recover(live, rollbacks: rollbacks, stop: stop), first <= record.index, isWithinBudget
+        {
             goBack(to: first)
             pendingRollback = first
         } else {

@@ -23,7 +23,7 @@ struct PairNeeds: Sendable, Hashable {
         if let reason = equalVocabularies, !pair.exchangesTokens {
             throw SpecificationError(
                 key: "strategy", expected: "a pair whose models have the same vocabulary, as \(reason)",
-                got: "pair \(pair.name) of \(pair.slm.identity.name) and \(pair.llm.identity.name), whose vocabularies differ")
+                got: "pair \(pair.name) of \(pair.slm.identity.name) and \(pair.llm.identity.name), which differ in it")
         }
         for router in routers.sorted() where pair.routers[router] == nil {
             throw SpecificationError(
