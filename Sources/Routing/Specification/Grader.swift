@@ -22,26 +22,8 @@ public enum Grader: String, Sendable, Hashable, CaseIterable {
     private func extract(_ text: String) -> String {
         switch self {
         case .exact: text.trimmed()
-        case .boxed: (Self.lastBoxed(text) ?? text).trimmed()
+        case .boxed: (BoxedAnswer.last(in: text) ?? text).trimmed()
         }
-    }
-
-    /// The contents of the last `\boxed{…}` whose braces are balanced.
-    private static func lastBoxed(_ text: String) -> String? {
-        let bytes = Array(text.utf8)
-        let opening = Array(#"\boxed{"#.utf8)
-        guard bytes.count > opening.count else { return nil }
-        for start in stride(from: bytes.count - opening.count, through: 0, by: -1)
-        where bytes[start..<start + opening.count].elementsEqual(opening) {
-            let inner = start + opening.count
-            var depth = 1
-            for position in inner..<bytes.count {
-                if bytes[position] == UInt8(ascii: "{") { depth += 1 }
-                if bytes[position] == UInt8(ascii: "}") { depth -= 1 }
-                if depth == 0 { return String(decoding: bytes[inner..<position], as: UTF8.self) }
-            }
-        }
-        return nil
     }
 }
 

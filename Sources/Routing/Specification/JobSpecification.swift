@@ -10,6 +10,8 @@ public struct JobSpecification: Sendable {
     public var settings: ReasoningSettings
     /// Seed of all random draws.
     public var seed: UInt64
+    /// What kind of problem it is, in the producer's words; thresholds are calibrated per task. Empty if not said.
+    public var task = ""
 
     /// Creates a specification from checked parts.
     init(
@@ -44,6 +46,9 @@ public struct JobSpecification: Sendable {
         }
         self.seed = UInt64(bitPattern: seed ?? Int64(ownSeed ?? 0))
         let template = try reader.name("template", as: TemplateChoice.self) ?? .model
+        task =
+            try reader.text("task", expected: "a name of at most 100 characters") { $0.unicodeScalars.count <= 100 }
+            ?? ""
         try reader.finish(strategy: strategy)
         conversation = try Self.conversation(prompt: prompt, messages: messages, template: template)
     }

@@ -41,6 +41,17 @@ struct ParameterReader {
         throw error(key, expected: expected, got: value)
     }
 
+    /// Takes a string; `nil` if the key is absent.
+    ///
+    /// - Parameter expected: What is right, in words, for the message.
+    mutating func text(
+        _ key: String, expected: String, where isValid: (String) -> Bool
+    ) throws(SpecificationError) -> String? {
+        guard let value = take(key) else { return nil }
+        if case .string(let text) = value, isValid(text) { return text }
+        throw error(key, expected: expected, got: value)
+    }
+
     /// Takes one of a set of names; `nil` if the key is absent.
     mutating func name<Name: RawRepresentable & CaseIterable>(
         _ key: String, as type: Name.Type

@@ -35,6 +35,15 @@ struct Enqueue: AsyncParsableCommand {
     @Option(help: "jsonl, csv or openai (JSON lines of OpenAI batches only). Default: by the file's ending.")
     var format: InputFormat?
 
+    @Option(
+        help: ArgumentHelp(
+            "The files are problem sets in this layout: \(DatasetLayout.names).",
+            discussion: """
+                JSON lines, a JSON array or CSV as they are published. Each problem becomes a job with prompt, reference \
+                answer, grader and the parameter task.
+                """, valueName: "layout"))
+    var dataset: DatasetLayout?
+
     @Option(help: "Strategy of lines that name none: \(EnqueueRun.strategyNames).")
     var strategy = "glimprouter"
 
@@ -77,6 +86,9 @@ struct Enqueue: AsyncParsableCommand {
         if let batch, batch.isEmpty || batch.unicodeScalars.count > 200 {
             throw ValidationError("--batch: expected a name of 1 to 200 characters.")
         }
+        if dataset != nil && format != nil {
+            throw ValidationError("--format: a data set's form is seen from its file; leave out one of both.")
+        }
         if batch == nil && files.contains("-") {
             throw ValidationError(
                 "--batch: standard input has no name, so the batch needs one, e.g. --batch monday.")
@@ -109,7 +121,7 @@ struct Enqueue: AsyncParsableCommand {
         for file in files {
             let format = self.format ?? InputFormat(path: file)
             var run = EnqueueRun(
-                path: file, format: format, batch: batchName(file),
+                path: file, format: format, layout: dataset, batch: batchName(file),
                 parser: JobParser(defaults: defaults, pairs: pairs, takesRequestsOnly: format == .openai),
                 remembers: dedupe, reporter: EnqueueReporter(rejects: rejects, asJSON: json),
                 interruption: interruption)

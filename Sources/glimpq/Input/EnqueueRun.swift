@@ -12,6 +12,7 @@ struct EnqueueRun {
     private(set) var summary: EnqueueSummary
     private let path: String
     private let format: InputFormat
+    private let layout: DatasetLayout?
     private let parser: JobParser
     /// Whether the batch remembers which lines it has, and skips them.
     private let remembers: Bool
@@ -25,17 +26,20 @@ struct EnqueueRun {
     /// - Parameters:
     ///   - path: The file; `-` is standard input.
     ///   - format: Its form.
+    ///   - layout: That of a file of problems; `nil` for a file of jobs.
     ///   - batch: Name of the batch.
     ///   - parser: Turns lines into jobs.
     ///   - remembers: Whether a line that the batch has from this input is skipped.
     ///   - reporter: Hears of refused lines and progress.
     ///   - interruption: Ends the run between two lines.
     init(
-        path: String, format: InputFormat = .jsonl, batch: String, parser: JobParser, remembers: Bool = true,
+        path: String, format: InputFormat = .jsonl, layout: DatasetLayout? = nil, batch: String, parser: JobParser,
+        remembers: Bool = true,
         reporter: EnqueueReporter, interruption: Interruption? = nil
     ) {
         self.path = path
         self.format = format
+        self.layout = layout
         self.parser = parser
         self.remembers = remembers
         self.reporter = reporter
@@ -51,9 +55,13 @@ struct EnqueueRun {
         return String(String.UnicodeScalarView(name.unicodeScalars.prefix(1000)))
     }
 
+    private func source() throws -> JobSource {
+        try JobSource(path: path, format: format, layout: layout, interruption: interruption)
+    }
+
     /// Only checks the lines.
     mutating func check() throws {
-        var lines = JobLines(try JobSource(path: path, format: format, interruption: interruption), parser: parser)
+        var lines = JobLines(try source(), parser: parser)
         lines.batch = 0
         loop: while true {
             switch try lines.next() {
@@ -73,7 +81,7 @@ struct EnqueueRun {
     ///   interrupted. What was committed by then is in ``summary`` and stays.
     mutating func insert(_ options: ConnectionOptions, tenant: String? = nil, logger: Logger) async throws {
         // Opened first, so that a wrong file name does not leave an empty batch behind.
-        var lines = JobLines(try JobSource(path: path, format: format, interruption: interruption), parser: parser)
+        var lines = JobLines(try source(), parser: parser)
         var inserter = try await JobInserter.openExisting(options, batch: summary.batch, logger: logger)
         if let inserter {
             summary.batchID = inserter.batchID

@@ -17,15 +17,18 @@ struct JobSource: ~Copyable {
 
     private var lines: LineReader
     private var csv: CSVTable?
+    private var dataset: ArraySlice<Problem>?
     private var last: Item?
     private var isRepeating = false
 
     /// Opens an input.
     ///
-    /// - Throws: ``FileFailure``; ``CommandFailure`` if the columns of a CSV file are not ours.
-    init(path: String, format: InputFormat, interruption: Interruption? = nil) throws {
+    /// - Parameter layout: That of a file of problems, which is read whole; `nil` for a file of jobs.
+    /// - Throws: ``FileFailure``; ``CommandFailure`` if the columns of a CSV file are not ours or a problem is incomplete.
+    init(path: String, format: InputFormat, layout: DatasetLayout? = nil, interruption: Interruption? = nil) throws {
         var lines = try LineReader(path: path, interruption: interruption)
-        let csv = format == .csv ? try CSVTable(&lines) : nil
+        dataset = try layout.map { try Dataset.read(&lines, path: path, layout: $0).problems[...] }
+        let csv = layout == nil && format == .csv ? try CSVTable(&lines) : nil
         self.lines = lines
         self.csv = csv
     }
@@ -54,6 +57,11 @@ struct JobSource: ~Copyable {
     mutating func stepBack() { isRepeating = last != nil }
 
     private mutating func read() throws -> Item? {
+        if dataset != nil {
+            guard let problem = dataset?.popFirst() else { return nil }
+            let line = Array(problem.line.utf8)[...]
+            return Item(number: problem.place, raw: line, json: line, fault: nil)
+        }
         if csv != nil { return try csv?.next(&lines) }
         guard let line = try lines.next() else { return nil }
         if line.isTooLong {
