@@ -16,6 +16,6 @@ import Testing
     func boxed(answer: String, extracted: String) {
         let grade = Grader.boxed.grade(answer: answer, reference: #"\boxed{"# + extracted + "}")
         #expect(grade.extracted == extracted)
-        #expect(grade.isCorrect)
+        #expect(grade.isCorrect == true)
     }
 }

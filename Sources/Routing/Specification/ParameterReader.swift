@@ -3,6 +3,16 @@
 struct ParameterReader {
     private var values: [String: JSONValue]
     private var known: [String] = []
+    /// Where the object stands, for messages.
+    private let path: String
+
+    /// Reads the members of an object inside the parameters.
+    ///
+    /// - Parameter path: Where the object stands: `parameters.grader`.
+    init(members: [String: JSONValue], path: String) {
+        values = members
+        self.path = path
+    }
 
     /// Reads the text of a JSON object; empty text counts as an empty object.
     ///
@@ -13,6 +23,7 @@ struct ParameterReader {
             throw SpecificationError(key: "parameters", expected: "a JSON object", got: value.shown)
         }
         values = members
+        path = "parameters"
     }
 
     /// Takes a whole number; `nil` if the key is absent.
@@ -75,20 +86,35 @@ struct ParameterReader {
         throw error(key, expected: expected, got: value)
     }
 
+    /// Takes a truth value; `nil` if the key is absent.
+    mutating func flag(_ key: String) throws(SpecificationError) -> Bool? {
+        guard let value = take(key) else { return nil }
+        if case .boolean(let flag) = value { return flag }
+        throw error(key, expected: "true or false", got: value)
+    }
+
+    /// Takes a value of any kind; `nil` if the key is absent.
+    mutating func value(_ key: String) -> JSONValue? { take(key) }
+
     /// Refuses keys that nobody took.
     ///
     /// - Parameter strategy: Named in the message, as the known keys depend on it.
-    func finish(strategy: String) throws(SpecificationError) {
+    func finish(strategy: String) throws(SpecificationError) { try finish(of: "strategy \(strategy)") }
+
+    /// Refuses keys that nobody took.
+    ///
+    /// - Parameter owner: Whose parameters they are, for the message.
+    func finish(of owner: String) throws(SpecificationError) {
         guard let stray = values.keys.min() else { return }
         throw SpecificationError(
-            key: "parameters.\(stray)",
-            expected: "a parameter of strategy \(strategy): " + known.sorted().joined(separator: ", "),
+            key: "\(path).\(stray)",
+            expected: "a parameter of \(owner): " + known.sorted().joined(separator: ", "),
             got: "an unknown key")
     }
 
     /// An error about a key of the parameters.
     func error(_ key: String, expected: String, got: JSONValue) -> SpecificationError {
-        SpecificationError(key: "parameters.\(key)", expected: expected, got: got.shown)
+        SpecificationError(key: "\(path).\(key)", expected: expected, got: got.shown)
     }
 
     private mutating func take(_ key: String) -> JSONValue? {

@@ -55,7 +55,7 @@ public struct ReasoningSettings: Sendable, Hashable {
         maximumAnswerTokens = try reader.integer("max_answer_tokens", in: 1...10_000_000) ?? maximumAnswerTokens
         maximumLLMShare = try reader.number("max_llm_share", expected: "a number in 0...1") { (0...1).contains($0) }
         finalizer = try reader.name("finalizer", as: Finalizer.self) ?? defaultFinalizer
-        grader = try reader.name("grader", as: Grader.self) ?? .exact
+        if let value = reader.value("grader") { grader = try Grader(value) }
     }
 }
 
