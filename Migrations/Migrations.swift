@@ -18,6 +18,7 @@ public enum Migrations {
         ("bulk", PackageResources.V0014__bulk_sql),
         ("operations", PackageResources.V0015__operations_sql),
         ("throughput", PackageResources.V0016__throughput_sql),
+        ("evaluation", PackageResources.V0017__evaluation_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

@@ -7,14 +7,19 @@ import Testing
     private static let reading =
         """
         backlog batch_overview_v1 ended_badly_v1 ended_since_v1 queue_overview_v1 recent_errors_v1 recent_work_v1 \
-        strategy_report unserved_v1 what_if wilson
+        strategy_report unserved_v1 what_if wilson evaluation_accounts_v1 evaluation_faults_v1 evaluation_figures_v1 \
+        evaluation_grades_v1 evaluation_states_v1 evaluation_steps_v1
         """
     private static let monitoring =
         """
         batch_metrics_v1 fleet_metrics_v1 index_health_v1 queue_metrics_v1 server_metrics_v1 setting \
         snapshot_holders_v1 storage_metrics_v1 trace_health_v1 trace_of
         """
-    private static let producing = "cancel cancel_batch enqueue ensure_batch retry retry_failed retry_v2 wake"
+    private static let producing =
+        """
+        cancel cancel_batch enqueue ensure_batch evaluation_begin_v1 evaluation_clear_v1 evaluation_forget_v1 \
+        evaluation_missing_v1 evaluation_retry_v1 retry retry_failed retry_v2 wake
+        """
     private static let working =
         """
         adopt_v1 age_v1 analyze_traces_v1 beat_v1 claim_v1 claim_v2 fail_v1 finish_v1 finish_v2 finish_v3 \
@@ -63,13 +68,13 @@ import Testing
 
     static let writes: [(role: String, tables: String)] = [
         ("glimpq_analyst", ""), ("glimpq_monitor", ""),
-        ("glimpq_producer", "INSERT batch_input, INSERT job"),
+        ("glimpq_producer", "INSERT batch_input, INSERT evaluation_cell, INSERT evaluation_task, INSERT job"),
         ("glimpq_worker", "INSERT step"),
         (
             "glimpq_admin",
             """
-            DELETE batch_input, DELETE queue, DELETE tenant_limit, INSERT batch_input, INSERT queue, INSERT step, \
-            INSERT tenant_limit, UPDATE queue, UPDATE setting, UPDATE tenant_limit
+            DELETE batch_input, DELETE queue, DELETE tenant_limit, INSERT batch_input, INSERT evaluation_cell, \
+            INSERT evaluation_task, INSERT queue, INSERT step, INSERT tenant_limit, UPDATE queue, UPDATE setting, UPDATE tenant_limit
             """
         ),
     ]

@@ -2,7 +2,9 @@ extension Problem {
     /// Our own form: as `glimpq enqueue` takes it, with a reference answer. The parameters `grader` and `task` stand in
     /// `params`; other keys that concern a queue are refused here, as the run decides about them.
     static func own(_ record: DatasetRecord) throws(LineFault) -> Problem {
-        let known = ["custom_id", "prompt", "messages", "reference_answer", "params", "metadata", "seed"]
+        let known = [
+            "custom_id", "prompt", "messages", "reference_answer", "reference_steps", "params", "metadata", "seed",
+        ]
         if let stray = record.names.first(where: { !known.contains($0) }) {
             throw LineFault(stray, "unknown key; known are " + known.joined(separator: ", "))
         }
@@ -23,7 +25,20 @@ extension Problem {
             }
         }
         problem.metadata = try members("metadata", of: record)
+        problem.referenceSteps = try referenceSteps(record)
         return problem
+    }
+
+    /// What `evaluate` compares written steps with.
+    private static func referenceSteps(_ record: DatasetRecord) throws(LineFault) -> [String] {
+        guard let value = record.value("reference_steps") else { return [] }
+        guard let node = try? JSONReader.parse(Array(value.json.utf8)), case .array(let elements) = node.value,
+            elements.allSatisfy({ $0.string != nil })
+        else {
+            throw LineFault(
+                "reference_steps", "expected an array of texts, got \(value.text.prefix(40).debugDescription)")
+        }
+        return elements.compactMap(\.string)
     }
 
     private static func members(_ name: String, of record: DatasetRecord) throws(LineFault) -> [Member] {

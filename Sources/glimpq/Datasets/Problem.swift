@@ -16,6 +16,8 @@ struct Problem: Sendable, Hashable {
     var parameters: [Member] = []
     /// What the file tells besides, as members of a JSON object.
     var metadata: [Member] = []
+    /// The texts of the right steps in order, without the blank lines between them; empty where they are not known.
+    var referenceSteps: [String] = []
     /// Where it stands in the file: the line (or, in a JSON array, the element), from 1.
     var place: Int
 

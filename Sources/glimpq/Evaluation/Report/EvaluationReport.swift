@@ -1,0 +1,135 @@
+import Postgres
+import Queue
+
+/// What an evaluation found.
+struct EvaluationReport {
+    /// Its name.
+    let title: String
+    /// Where it comes from: names and values.
+    let facts: [(name: String, value: String)]
+    /// Each data set.
+    let datasets: [DatasetReport]
+    /// The thresholds that were found for wanted shares.
+    let thresholdTable: ReportTable
+    /// What went wrong, one sentence each.
+    let faults: [String]
+    /// How often each variant solved each problem: comma-separated values.
+    let problems: String
+    /// Whether every task has a result.
+    let isComplete: Bool
+
+    /// Reads everything from the database.
+    init(_ run: EvaluationRun, _ origin: EvaluationOrigin) async throws {
+        var figures = try await run.store.figures(of: run.evaluation).filter { $0.cell.purpose == .measurement }
+        let accounts = try await run.store.accounts(of: run.evaluation)
+        for index in figures.indices {
+            figures[index].accounts = accounts[figures[index].cell.number] ?? figures[index].accounts
+        }
+        let grades = try await run.store.grades(of: run.evaluation)
+        var datasets: [DatasetReport] = []
+        let measured = figures
+        for dataset in run.datasets {
+            let name = dataset.source.name
+            let summaries = run.variants.enumerated().compactMap { index, variant -> VariantSummary? in
+                let cells = measured.filter { $0.cell.variant == variant.name && $0.cell.dataset == name }
+                if cells.allSatisfy({ $0.results == 0 }) { return nil }
+                return VariantSummary(
+                    number: index + 1, variant: variant, cells: cells,
+                    grades: grades.first { $0.variant == variant.name && $0.dataset == name })
+            }
+            var report = DatasetReport(name: name, summaries: summaries, plan: run.plan)
+            for variant in run.plan.signals where summaries.contains(where: { $0.variant.name == variant }) {
+                let steps = try await run.store.steps(variant: variant, dataset: name, of: run.evaluation)
+                report.signals.append(
+                    SignalReport(variant: variant, dataset: dataset, steps: steps, bootstrap: run.plan.bootstrap))
+            }
+            datasets.append(report)
+        }
+        self.datasets = datasets
+        problems = Self.problems(run.datasets, datasets)
+        title = "Evaluation \(run.plan.name)"
+        facts = origin.facts + Self.facts(figures, run)
+        thresholdTable = Self.thresholds(run, datasets)
+        let tasks = figures.reduce(0) { $0 + $1.tasks }, results = figures.reduce(0) { $0 + $1.results }
+        isComplete = tasks == results && tasks > 0
+        var faults = try await run.store.faults(of: run.evaluation).map { fault in
+            "\(Figures.grouped(fault.jobs)) jobs of \(fault.variant) on \(fault.dataset) have no result: \(fault.errorClass)"
+                + (fault.message.map { ", \($0)" } ?? "")
+        }
+        if !isComplete {
+            faults.insert(
+                "\(Figures.grouped(tasks - results)) of \(Figures.grouped(tasks)) tasks have no result", at: 0)
+        }
+        self.faults = faults
+    }
+
+    /// When and where results were computed, which need not be by this run.
+    private static func facts(_ figures: [EvaluationFigures], _ run: EvaluationRun) -> [(name: String, value: String)] {
+        let first = figures.compactMap(\.firstClaimedAt).min { $0.seconds < $1.seconds }
+        let last = figures.compactMap(\.lastFinishedAt).max { $0.seconds < $1.seconds }
+        var facts: [(name: String, value: String)] = []
+        if let first, let last { facts.append(("computed", "\(first.text) to \(last.text)")) }
+        let hosts = Set(figures.flatMap(\.hosts)).sorted()
+        if hosts.count > 1 { facts.append(("machines", hosts.joined(separator: ", "))) }
+        let versions = Set(figures.flatMap(\.versions)).sorted()
+        if versions.count > 1 { facts.append(("versions", versions.joined(separator: ", "))) }
+        facts.append(("results", Figures.grouped(figures.reduce(0) { $0 + $1.results })))
+        for dataset in run.datasets {
+            facts.append(
+                ("data set", "\(dataset.source.name): \(Figures.grouped(dataset.problems.count)) problems"))
+        }
+        facts.append(
+            (
+                "seeds",
+                run.plan.seeds.map(String.init).joined(separator: ", ")
+                    + "; that of a job is a hash of seed and problem, the same for all variants"
+            ))
+        if !run.plan.params.isEmpty {
+            facts.append(("parameters of all", CanonicalJSON.object(run.plan.params)))
+        }
+        facts.append(
+            (
+                "bootstrap",
+                "\(Figures.grouped(run.plan.bootstrap.rounds)) samples of problems, Philox4x32-10, seed \(run.plan.bootstrap.seed)"
+            ))
+        return facts
+    }
+
+    private static func problems(_ datasets: [EvaluationDataset], _ reports: [DatasetReport]) -> String {
+        var text = CSVText.row(["dataset", "problem", "variant", "answers", "correct"])
+        for (dataset, report) in zip(datasets, reports) {
+            for (index, problem) in dataset.problems.enumerated() {
+                for one in report.summaries {
+                    guard let grade = one.grades[index] else { continue }
+                    text += CSVText.row([
+                        dataset.source.name, problem.id, one.variant.name, "\(grade.bySeed.count)",
+                        "\(grade.bySeed.values.count { $0 })",
+                    ])
+                }
+            }
+        }
+        return text
+    }
+
+    /// Wanted and achieved shares.
+    private static func thresholds(_ run: EvaluationRun, _ datasets: [DatasetReport]) -> ReportTable {
+        let source = run.plan.calibration?.dataset.name ?? ""
+        var table = ReportTable(
+            caption: "Thresholds found on \(source) for a wanted share of the large model",
+            columns: ["variant", "threshold", "share of", "wanted", "on \(source)"] + datasets.map { "on \($0.name)" },
+            texts: [0, 2])
+        for variant in run.variants {
+            guard let found = run.thresholds[variant.name] else { continue }
+            let achieved = datasets.map { dataset -> String in
+                guard let one = dataset.summaries.first(where: { $0.variant.name == variant.name }) else { return "–" }
+                return ReportText.percent(found.target.unit == .steps ? one.llmStepShare : one.llmTokenShare)
+            }
+            table.rows.append(
+                [
+                    variant.name, "\(found.target.range.parameter) \(CanonicalJSON.text("\(found.value)"))",
+                    found.target.unit.rawValue, ReportText.percent(found.target.share), ReportText.percent(found.share),
+                ] + achieved)
+        }
+        return table
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Postgres
+import Queue
+
+/// Carries out a plan: finds thresholds, enqueues what is missing, and sees the queues through.
+struct EvaluationRun {
+    /// What is measured.
+    let plan: EvaluationPlan
+    /// The data sets of the report.
+    let datasets: [EvaluationDataset]
+    /// The models.
+    let pair: PairFacts
+    let store: EvaluationStore
+    private let options: ConnectionOptions
+    private let drain: QueueDrain
+    private let interruption: Interruption
+    /// Number of the evaluation in the database.
+    private(set) var evaluation: Int64 = 0
+    /// The variants with the thresholds that were found.
+    private(set) var variants: [EvaluationVariant]
+    /// What the search for thresholds gave, by name of the variant.
+    private(set) var thresholds: [String: FoundThreshold] = [:]
+
+    /// A threshold that was found on the problems of the calibration.
+    struct FoundThreshold {
+        /// What was wanted.
+        var target: ShareTarget
+        /// The value.
+        var value: Double
+        /// The share that it gave there.
+        var share: Double
+    }
+
+    init(
+        _ plan: EvaluationPlan, datasets: [EvaluationDataset], pair: PairFacts, options: ConnectionOptions,
+        worker: EvaluationWorker.Settings?, interruption: Interruption
+    ) {
+        self.plan = plan
+        self.datasets = datasets
+        self.pair = pair
+        self.options = options
+        self.interruption = interruption
+        variants = plan.variants
+        store = EvaluationStore(options, logger: SharedOptions.quietLogger)
+        drain = QueueDrain(store: store, queues: plan.queues, worker: worker, interruption: interruption)
+    }
+
+    /// Begins the evaluation in the database.
+    ///
+    /// - Parameter facts: What is to be remembered of the run, a JSON object.
+    mutating func begin(facts: String) async throws {
+        evaluation = try await store.begin(plan.name, facts: facts)
+    }
+
+    /// Finds the thresholds of variants that ask for a share.
+    ///
+    /// - Parameters:
+    ///   - isComputing: Whether to compute what is missing; else a search ends at the first threshold without results.
+    ///   - isFresh: Whether to compute again what there is.
+    /// - Returns: Names of the variants whose threshold is not known.
+    mutating func calibrate(isComputing: Bool, isFresh: Bool) async throws -> [String] {
+        guard let calibration = plan.calibration, plan.variants.contains(where: { $0.target != nil }) else { return [] }
+        let dataset = try EvaluationDataset(calibration.dataset)
+        var searches: [Int: ThresholdSearch] = [:]
+        for (index, variant) in plan.variants.enumerated() {
+            guard let target = variant.target else { continue }
+            searches[index] = ThresholdSearch(target, tolerance: calibration.tolerance, rounds: calibration.rounds)
+        }
+        var unknown: [String] = []
+        for round in 1... {
+            let open = searches.filter { !$0.value.isDone }.keys.sorted()
+            if open.isEmpty { break }
+            var cells = EvaluationCells(plan, pair: pair)
+            for index in open {
+                guard let search = searches[index] else { continue }
+                let variant = Self.variant(plan.variants[index], with: search.candidate, search.target.range)
+                cells.addCalibration(
+                    variant, on: dataset, seeds: calibration.seeds, number: Self.firstCalibrationCell + index)
+            }
+            try await compute(
+                cells, isComputing: isComputing, isFresh: isFresh,
+                what: "jobs of threshold round \(round), \(open.count) variants")
+            let shares = try await shares(cells.numbers)
+            for index in open {
+                guard let target = searches[index]?.target,
+                    let figures = shares[Self.firstCalibrationCell + index]?.share(of: target.unit)
+                else {
+                    unknown.append(plan.variants[index].name)
+                    searches[index] = nil
+                    continue
+                }
+                searches[index]?.record(share: figures)
+            }
+        }
+        for (index, search) in searches {
+            guard let best = search.best else { continue }
+            variants[index] = Self.variant(plan.variants[index], with: best.value, search.target.range)
+            thresholds[variants[index].name] = FoundThreshold(
+                target: search.target, value: best.value, share: best.share)
+        }
+        return unknown
+    }
+
+    /// Adds the cells of the report to the evaluation and computes what is missing.
+    ///
+    /// - Parameters:
+    ///   - isComputing: Whether to compute what is missing.
+    ///   - fresh: Names of variants whose results are to be computed again.
+    ///   - leavingOut: Names of variants whose threshold is not known.
+    mutating func measure(isComputing: Bool, fresh: Set<String>, leavingOut: [String]) async throws {
+        var cells = EvaluationCells(plan, pair: pair)
+        var again: [Int] = []
+        for (index, variant) in variants.enumerated() where !leavingOut.contains(variant.name) {
+            for (place, dataset) in datasets.enumerated() {
+                let before = cells.cells.count
+                cells.addMeasurement(variant, on: dataset, from: (index * datasets.count + place) * 2)
+                if fresh.contains(variant.name) { again += cells.cells[before...].map(\.number) }
+            }
+        }
+        try await store.add(cells.cells, tasks: cells.tasks, to: evaluation)
+        if isComputing, !again.isEmpty { _ = try await store.forget(again, of: evaluation) }
+        if isComputing { try await compute(added: cells, what: "jobs") }
+    }
+
+    private static let firstCalibrationCell = 1_000_000
+
+    private static func variant(
+        _ variant: EvaluationVariant, with value: Double, _ range: ThresholdRange
+    ) -> EvaluationVariant {
+        var copy = variant
+        copy.params.append((range.parameter, CanonicalJSON.text("\(value)")))
+        return copy
+    }
+
+    /// Adds cells and computes them.
+    private func compute(_ cells: EvaluationCells, isComputing: Bool, isFresh: Bool, what: String) async throws {
+        try await store.add(cells.cells, tasks: cells.tasks, to: evaluation)
+        guard isComputing else { return }
+        if isFresh { _ = try await store.forget(cells.numbers, of: evaluation) }
+        try await compute(added: cells, what: what)
+    }
+
+    /// Enqueues what is missing of cells and waits for it.
+    private func compute(added cells: EvaluationCells, what: String) async throws {
+        if interruption.isRequested { throw CancellationError() }
+        _ = try await store.retry(cells.numbers, of: evaluation)
+        try await enqueue(try await store.missing(cells.numbers, of: evaluation), of: cells)
+        for inFlight in cells.inFlights {
+            try await drain.run(
+                plan.queue(inFlight: inFlight), inFlight: inFlight,
+                what: what + (cells.inFlights.count > 1 ? " at \(inFlight) in flight" : ""))
+        }
+    }
+
+    /// Puts jobs into the queue; those that an earlier run has put there are passed over.
+    private func enqueue(_ missing: [EvaluationTask], of cells: EvaluationCells) async throws {
+        if missing.isEmpty { return }
+        let keys = Dictionary(cells.tasks, uniquingKeysWith: { first, _ in first })
+        let inserter = try await JobInserter.open(
+            options, batch: EvaluationStore.batch, logger: SharedOptions.quietLogger)
+        var seen: Set<String> = []
+        for (count, task) in missing.enumerated() {
+            if count & 1023 == 0 && interruption.isRequested { throw CancellationError() }
+            guard let key = keys[task], seen.insert(key).inserted, let job = cells.job(task, key: key) else { continue }
+            do {
+                try await inserter.add(job)
+            } catch let error as NewJobError {
+                throw CommandFailure(.usage, "a problem cannot be enqueued (problem \(task.problem + 1)): \(error)")
+            }
+        }
+        _ = try await inserter.finish()
+    }
+
+    /// The large model's shares by number of the cell, where all results are there.
+    private func shares(_ cells: [Int]) async throws -> [Int: EvaluationFigures] {
+        let wanted = Set(cells)
+        let figures = try await store.figures(of: evaluation).filter {
+            wanted.contains($0.cell.number) && $0.results > 0 && $0.results == $0.tasks
+        }
+        return Dictionary(figures.map { ($0.cell.number, $0) }) { first, _ in first }
+    }
+}
+
+extension EvaluationFigures {
+    /// The large model's share; `nil` if there is nothing to have a share of.
+    func share(of unit: ShareTarget.Unit) -> Double? {
+        let (part, whole) =
+            switch unit {
+            case .steps: (llmSteps, steps)
+            case .tokens: (llmTokens, llmTokens + slmTokens)
+            }
+        return whole > 0 ? Double(part) / Double(whole) : nil
+    }
+}
