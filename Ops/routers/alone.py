@@ -4,14 +4,13 @@
 usage: alone.py ../demo-pair/problems/hard-1000.jsonl --count 300
 """
 import argparse
-import json
-import re
 
 import torch
 
+import pair  # noqa: F401  (puts Ops/demo-pair on the import path)
 import task
 from intervals import wilson
-from pair import Pair
+from pair import Pair, read_problems
 from sampling import TEMPERATURE, write
 
 LIMIT = 450     # the longest right solution has about 330 tokens
@@ -34,9 +33,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     pair = Pair()
-    with open(arguments.problems, encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file][:arguments.count]
-    problems = [tuple(map(int, re.findall(r"\d+", line["prompt"]))) for line in lines]
+    problems = read_problems(arguments.problems, arguments.count)
     for name, model in (("SLM", pair.slm), ("LLM", pair.llm)):
         for temperature in (0, TEMPERATURE):
             right = solved(pair, model, problems, temperature, arguments.seed)

@@ -1,7 +1,8 @@
 """The demo pair as the routers see it: its models, its tokenizer, the ids that give a solution its form.
 Not a program."""
-import hashlib
+import json
 import os
+import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,7 +39,22 @@ def folder(name):
     return name
 
 
-def weights_digest(name):
-    """SHA-256 of a model's weights file, as model cards name their base."""
+def read_problems(path, count=None):
+    """(dividend, divisor) of the lines of a file that task.py wrote."""
+    with open(path, encoding="utf-8") as file:
+        prompts = [json.loads(line)["prompt"] for line in file]
+    return [tuple(map(int, re.findall(r"\d+", prompt))) for prompt in prompts[:count]]
+
+
+def fingerprint(name):
+    """What glimpq calls a checkpoint's fingerprint: FNV-1a with 64 bits over config.json, the header of the
+    weights file and its length. It tells shapes apart, not weights."""
+    with open(os.path.join(folder(name), "config.json"), "rb") as file:
+        config = file.read()
     with open(os.path.join(folder(name), "model.safetensors"), "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        weights = file.read()
+    header = weights[8:8 + int.from_bytes(weights[:8], "little")]
+    state = 0xCBF29CE484222325
+    for byte in config + header + len(weights).to_bytes(8, "little"):
+        state = (state ^ byte) * 0x100000001B3 % 2 ** 64
+    return f"{state:016x}"
