@@ -81,21 +81,11 @@ public struct ReasoningSession: Sendable {
         let firstToken = decision.owner == .slm ? probe?.sampledToken : nil
         var draft = try await strategy.writer.write(decision, firstToken: firstToken, in: context)
         draft.cost.probe += probe?.work ?? ModelWork()
-        if decision.rule != .continuation { draft = try await verified(draft, trace, context) }
+        draft =
+            decision.rule == .continuation ? context.settled(draft) : try await verified(draft, trace, context)
         draft.details.rollback = trace.pendingRollback
-
-        let owner = draft.decision.owner
-        let kept = ThinkingEnd.cut(
-            draft.generation, after: trace.unfinishedStep?.text ?? "", vocabulary: pair[owner].vocabulary)
-        draft.discarded[owner] += kept.discarded
-        draft.keep(kept.tokens)
-        draft.generation.finish = kept.finish
-        let text = pair[owner].vocabulary.bytes(of: kept.tokens)
-        if kept.finish == .length, trace.mayCompleteDelimiter, text.first == UInt8(ascii: "\n") {
-            draft.generation.finish = .delimiter
-        }
         if let exit = strategy.earlyExit, draft.generation.finish == .delimiter {
-            let behind = context.extended(by: draft.generation.tokens, of: owner)
+            let behind = context.extended(by: draft.generation.tokens, of: draft.decision.owner)
             if let (trial, cost) = try await exit.trial(behind: draft, history: trace.live, in: behind) {
                 draft.details.trial = trial
                 if trial.owner == .slm { draft.cost.slmTrial += cost } else { draft.cost.llmTrial += cost }
@@ -131,23 +121,33 @@ public struct ReasoningSession: Sendable {
     private func verified(
         _ draft: StepDraft, _ trace: SessionTrace, _ context: StepContext
     ) async throws -> StepDraft {
-        var draft = draft
-        let review = try await specification.strategy.verifier.review(draft, in: context)
-        draft.cost.review += review.work
-        if let details = review.details { draft.details.review = details }
-        let decision = review.decision ?? draft.decision
-        if review.verdict == .accept {
-            draft.decision = decision
+        let verifier = specification.strategy.verifier
+        var settled = context.settled(draft)
+        if draft.decision.owner == .slm, context.isLLMShareSpent, verifier.asksModels {
+            settled.decision = shareSpent(trace)
+            return settled
+        }
+        let review = try await verifier.review(settled, in: context)
+        func reviewed(_ draft: StepDraft) -> StepDraft {
+            var draft = draft
+            draft.cost.review += review.work
+            if let details = review.details { draft.details.review = details }
             return draft
+        }
+        settled = reviewed(review.draft ?? settled)
+        let decision = review.decision ?? settled.decision
+        if review.verdict == .accept {
+            settled.decision = decision
+            return settled
         }
         if decision.owner == .llm, context.isLLMShareSpent {
-            draft.decision = shareSpent(trace)
-            return draft
+            settled.decision = shareSpent(trace)
+            return settled
         }
         var second = try await specification.strategy.writer.write(decision, firstToken: nil, in: context)
-        second.details.review = draft.details.review
-        second.replace(draft)
-        return second
+        second.details.review = settled.details.review
+        second.replace(reviewed(draft))
+        return context.settled(second)
     }
 
     private func probe(_ context: StepContext) async throws -> Probe {
@@ -207,6 +207,8 @@ public struct ReasoningSession: Sendable {
             randomness: randomness(trace), tokenLimit: trace.mayCompleteDelimiter ? 1 : try trace.tokenLimit(),
             phase: .thinking, slm: trace.transcript.tokens(for: .slm), llm: trace.transcript.tokens(for: .llm))
         context.isLLMShareSpent = specification.settings.isLLMShareSpent(by: trace.records)
+        context.unfinished = trace.unfinishedStep?.text ?? ""
+        context.thinkingEndCounts = specification.strategy.thinkingEndCounts
         return context
     }
 

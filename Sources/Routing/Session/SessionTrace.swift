@@ -54,8 +54,8 @@ struct SessionTrace {
         live.append(record)
         transcript.append(record)
         let stop = stopReason
-        if let first = recovery?.recover(live, rollbacks: rollbacks, stop: stop), first <= record.index, isWithinBudget
-        {
+        let first = recovery?.recover(live, prior: pair.priorEntropies, rollbacks: rollbacks, stop: stop)
+        if let first, first <= record.index, isWithinBudget {
             goBack(to: first)
             pendingRollback = first
         } else {

@@ -59,6 +59,25 @@ enum ThinkingEnd {
         return (tokens, .thinkingEnd, generation.tokens.count - kept)
     }
 
+    /// A generation without the tag, which does not end it: for methods that look for the answer itself. Spelled out,
+    /// the tag is left alone where it shares a token with other text.
+    static func left(
+        out generation: Generation, vocabulary: any Vocabulary
+    ) -> (tokens: [TokenID], finish: FinishReason, discarded: Int) {
+        var tokens: [TokenID] = []
+        var spelled: [UInt8] = []
+        for token in generation.tokens where token != vocabulary.thinkingEnd {
+            tokens.append(token)
+            spelled += vocabulary.bytes(of: token)
+            guard spelled.suffix(tag.utf8.count).elementsEqual(tag.utf8) else { continue }
+            var row = 1
+            while vocabulary.bytes(of: tokens.suffix(row)).count < tag.utf8.count { row += 1 }
+            if vocabulary.bytes(of: tokens.suffix(row)).elementsEqual(tag.utf8) { tokens.removeLast(row) }
+            spelled = []
+        }
+        return (tokens, generation.finish, generation.tokens.count - tokens.count)
+    }
+
     private static func firstIndex(of needle: [UInt8], in bytes: [UInt8]) -> Int? {
         guard bytes.count >= needle.count else { return nil }
         return (0...(bytes.count - needle.count)).first { bytes[$0..<$0 + needle.count].elementsEqual(needle) }

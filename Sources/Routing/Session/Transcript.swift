@@ -44,11 +44,6 @@ struct Transcript: Sendable {
     }
 
     private func tokens(of record: StepRecord, for reader: StepOwner) -> [TokenID] {
-        if reader == record.owner || pair.exchangesTokens { return record.tokens }
-        let vocabulary = pair[reader].vocabulary
-        guard record.finish == .thinkingEnd, let body = ThinkingEnd.textBefore(in: record.text) else {
-            return vocabulary.encode(record.text, matchingSpecialTokens: false)
-        }
-        return vocabulary.encode(body, matchingSpecialTokens: false) + ThinkingEnd.tokens(in: vocabulary)
+        pair.tokens(record.tokens, finish: record.finish, of: record.owner, for: reader)
     }
 }

@@ -7,9 +7,10 @@ protocol RecoveryRule: Sendable {
     ///
     /// - Parameters:
     ///   - records: The thinking records that count, not empty.
+    ///   - prior: First-token entropies known of the small model, ascending; see ``ModelPair/priorEntropies``.
     ///   - rollbacks: How often the job has gone back before.
     ///   - stop: Why thinking would be over otherwise; `nil` if it would go on.
     /// - Returns: Index of the first record to give up, or `nil` to leave things as they are. The step in its place is
     ///   written by the large model.
-    func recover(_ records: [StepRecord], rollbacks: Int, stop: ThinkingStop?) -> Int?
+    func recover(_ records: [StepRecord], prior: [Double], rollbacks: Int, stop: ThinkingStop?) -> Int?
 }

@@ -23,6 +23,10 @@ struct StepContext: Sendable {
     let phase: Phase
     /// Whether the large model may write no more thinking steps (``ReasoningSettings/maximumLLMShare``).
     var isLLMShareSpent = false
+    /// Text of the record before, where that was cut at its length limit and this one goes on with the step; else empty.
+    var unfinished = ""
+    /// Whether the end-of-thinking tag ends a step; where it does not, it is left out of what is written.
+    var thinkingEndCounts = true
 
     private var slm: [TokenID]
     private var llm: [TokenID]
@@ -70,7 +74,9 @@ struct StepContext: Sendable {
     func stop(for owner: StepOwner) -> StopCondition {
         switch phase {
         case .thinking:
-            StopCondition(delimiter: "\n\n", thinkingEnd: .init(token: pair[owner].vocabulary.thinkingEnd))
+            StopCondition(
+                delimiter: "\n\n",
+                thinkingEnd: thinkingEndCounts ? .init(token: pair[owner].vocabulary.thinkingEnd) : nil)
         case .answer: .endOfText
         }
     }

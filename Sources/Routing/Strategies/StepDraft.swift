@@ -1,7 +1,7 @@
 import Generation
 
 /// A written step, or answer, before it is accepted.
-struct StepDraft: Sendable {
+struct StepDraft: Sendable, Hashable {
     /// Who wrote it and why. Where models changed inside it, the one that wrote more of it, the large one if both wrote
     /// as much.
     var decision: StepDecision
@@ -13,6 +13,9 @@ struct StepDraft: Sendable {
     var discarded: StepRecord.Discarded
     /// What else there is to tell.
     var details: StepDetails
+    /// All texts that were written for the same step, this one first, for a verifier to choose from; empty if this is the
+    /// only one. The others' tokens stand in ``discarded``, their work in ``cost``.
+    var candidates: [Generation] = []
 
     /// A draft by one model, whose work is the generation's.
     init(decision: StepDecision, generation: Generation) {

@@ -2,10 +2,18 @@ import Generation
 
 /// Looks at a written step before it counts.
 protocol StepVerifier: Sendable {
+    /// Whether it asks a model, which is not worth while if the large model may write no more.
+    var asksModels: Bool { get }
+
     /// Accepts the draft, or says who writes the step again.
     ///
     /// - Throws: What the models throw, for verifiers that ask one.
     func review(_ draft: StepDraft, in context: StepContext) async throws -> StepReview
+}
+
+extension StepVerifier {
+    /// Some verifiers look at what the writer measured.
+    var asksModels: Bool { false }
 }
 
 /// What a verifier says.
@@ -22,6 +30,8 @@ struct StepReview: Sendable, Hashable {
     var verdict: Verdict
     /// Why, and who writes: in place of the draft's own decision; `nil` leaves that.
     var decision: StepDecision?
+    /// What becomes the step in place of the draft that was looked at: one of several. `nil`: that draft itself.
+    var draft: StepDraft?
     /// For the trace.
     var details: StepDetails.Review?
     /// Work of the model that was asked.

@@ -1,9 +1,12 @@
 extension Strategy {
     /// Builds a strategy and takes its keys out of the parameters.
-    private typealias Maker = @Sendable (inout ParameterReader) throws(SpecificationError) -> Strategy
+    typealias Maker = @Sendable (inout ParameterReader) throws(SpecificationError) -> Strategy
 
     /// The strategies a job can name.
-    private static let table: [(name: String, make: Maker)] = [
+    private static let table: [(name: String, make: Maker)] =
+        basicMethods + stepMethods
+
+    private static let basicMethods: [(name: String, make: Maker)] = [
         ("slm", slmAlone), ("llm", llmAlone), ("glimprouter", glimpRouter), ("random", random),
         ("step-entropy", stepEntropy), ("step-perplexity", stepPerplexity),
     ]

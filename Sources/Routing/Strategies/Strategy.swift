@@ -17,6 +17,8 @@ public struct Strategy: Sendable {
     var recovery: (any RecoveryRule)?
     /// End the thinking; the first that says so counts.
     var exitRules: [any ExitRule] = [ClosingRule(), TrialRule(), RepetitionRule(), BudgetRule()]
+    /// Whether the end-of-thinking tag ends a step.
+    var thinkingEndCounts = true
     /// What it needs of a pair.
     var needs = PairNeeds()
     /// Who answers if the job does not say.

@@ -33,11 +33,17 @@ final class ScriptedModel: LanguageModel {
     let forcedThinkingEnd: [TokenID]
     private let prefix: String
     private let behaviour: @Sendable (Place) -> (token: TokenID, entropy: Double)
+    /// Log-probability of a token at a place; `nil`: the usual one.
+    private let opinion: (@Sendable (TokenID, Place) -> Double)?
+    /// Values of heads by their names.
+    private let heads: [String: @Sendable (Place) -> Double]
     private let log = Mutex<[Call]>([])
 
     init(
         name: String, vocabulary: ScriptedVocabulary, contextLength: Int = 100_000,
         prefix: String = "<think>", forcedEnd: String = "</think>",
+        heads: [String: @Sendable (Place) -> Double] = [:],
+        opinion: (@Sendable (TokenID, Place) -> Double)? = nil,
         behaviour: @escaping @Sendable (Place) -> (token: TokenID, entropy: Double)
     ) {
         identity = ModelIdentity(
@@ -46,6 +52,14 @@ final class ScriptedModel: LanguageModel {
         self.prefix = prefix
         forcedThinkingEnd = vocabulary.encode(forcedEnd, matchingSpecialTokens: true)
         self.behaviour = behaviour
+        self.opinion = opinion
+        self.heads = heads
+    }
+
+    var headNames: Set<String> { Set(heads.keys) }
+
+    func followUp(question: String, prefill: String) throws -> [TokenID] {
+        scripted.encode("<ask>\(question)<reply>\(prefill)", matchingSpecialTokens: false)
     }
 
     var vocabulary: any Vocabulary { scripted }
@@ -80,10 +94,47 @@ final class ScriptedModel: LanguageModel {
         try Task.checkCancellation()
         let next = step(request.context, request.randomness, position: 0)
         let support = request.topEntropySupport
-        return Probe(
+        let here = place(request.context, request.randomness, position: 0)
+        var probe = Probe(
             signals: DistributionSignals(
-                entropy: next.entropy, topEntropy: support.map { _ in next.entropy / 2 }, logVocabulary: 8),
+                entropy: next.entropy, topEntropy: support.map { _ in next.entropy / 2 }, logVocabulary: 8,
+                top: top(request.topCount, at: here)),
             sampledToken: next.token, work: ModelWork(prefillTokens: request.context.count))
+        probe.optionLogProbabilities = request.options.map(opinion(at: here))
+        probe.headValues = try request.heads.map { name in
+            guard let head = heads[name] else { throw ModelError.invalidRequest("no head \(name)") }
+            return head(here)
+        }
+        probe.scores = (request.context.count - request.scoredTokens..<request.context.count).map { index in
+            let before = place(Array(request.context[..<index]), request.randomness, position: 0)
+            return TokenScore(
+                logProbability: opinion(at: before)(request.context[index]),
+                entropy: behaviour(before).entropy)
+        }
+        return probe
+    }
+
+    /// The most probable tokens, equal ones by their ids. Every token of the vocabulary is asked for.
+    private func top(_ count: Int, at place: Place) -> [DistributionSignals.TokenProbability] {
+        if count == 0 { return [] }
+        let opinion = opinion(at: place)
+        let all = (0..<TokenID(scripted.count)).map {
+            DistributionSignals.TokenProbability(token: $0, logProbability: opinion($0))
+        }
+        return Array(all.sorted { ($1.logProbability, $0.token) < ($0.logProbability, $1.token) }.prefix(count))
+    }
+
+    /// Log-probabilities at a place. Usually the token that comes next has half its entropy as improbability, others
+    /// something by context and token.
+    private func opinion(at place: Place) -> (TokenID) -> Double {
+        if let opinion { return { opinion($0, place) } }
+        let next = behaviour(place)
+        let context = place.context.reduce(UInt64(7)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return { token in
+            if token == next.token { return -next.entropy / 2 }
+            let hash = (context ^ UInt64(token)) &* 0x9E37_79B9_7F4A_7C15
+            return -1 - Double((hash ^ hash >> 31) &* 0x100_0000_01B3 >> 40 & 1023) / 256
+        }
     }
 
     func generate(_ request: GenerationRequest) async throws -> Generation {
@@ -127,10 +178,11 @@ final class ScriptedModel: LanguageModel {
     private func step(
         _ context: [TokenID], _ randomness: Randomness, position: UInt32
     ) -> (token: TokenID, entropy: Double) {
-        behaviour(
-            Place(
-                context: context, prefix: prefix, uniform: randomness.uniform(position: position), vocabulary: scripted)
-        )
+        behaviour(place(context, randomness, position: position))
+    }
+
+    private func place(_ context: [TokenID], _ randomness: Randomness, position: UInt32) -> Place {
+        Place(context: context, prefix: prefix, uniform: randomness.uniform(position: position), vocabulary: scripted)
     }
 }
 

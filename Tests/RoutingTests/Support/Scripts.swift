@@ -6,9 +6,13 @@ import Generation
 /// it reads from the blank lines in the context.
 func script(
     _ name: String, steps: [String], entropies: [Double] = [], answer: String = "42",
-    vocabulary: ScriptedVocabulary = ScriptedVocabulary(), contextLength: Int = 100_000
+    vocabulary: ScriptedVocabulary = ScriptedVocabulary(), contextLength: Int = 100_000,
+    heads: [String: @Sendable (ScriptedModel.Place) -> Double] = [:],
+    opinion: (@Sendable (TokenID, ScriptedModel.Place) -> Double)? = nil
 ) -> ScriptedModel {
-    ScriptedModel(name: name, vocabulary: vocabulary, contextLength: contextLength) { place in
+    ScriptedModel(
+        name: name, vocabulary: vocabulary, contextLength: contextLength, heads: heads, opinion: opinion
+    ) { place in
         let parts = place.written.split(separator: "\n\n")
         if let closed = parts.last.flatMap({ $0.range(ofClosing: "</think>") }) {
             return (next(of: answer + "<eos>", after: String(closed), in: vocabulary), 0.1)
@@ -40,8 +44,17 @@ extension Substring {
 }
 
 /// A model that writes nonsense, as a function of context and draw, and ends its thoughts at some point.
-func babbler(_ name: String, vocabulary: ScriptedVocabulary, salt: UInt64 = 0) -> ScriptedModel {
-    ScriptedModel(name: name, vocabulary: vocabulary) { place in
+///
+/// - Parameter heads: Names of heads; each gives a number in 0..<1 by the last tokens.
+func babbler(
+    _ name: String, vocabulary: ScriptedVocabulary, salt: UInt64 = 0, heads: [String] = []
+) -> ScriptedModel {
+    let value: @Sendable (ScriptedModel.Place) -> Double = { place in
+        Double(place.context.suffix(6).reduce(salt) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } >> 20 & 1023) / 1024
+    }
+    return ScriptedModel(
+        name: name, vocabulary: vocabulary, heads: Dictionary(uniqueKeysWithValues: heads.map { ($0, value) })
+    ) { place in
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ salt
         let tail = place.vocabulary.bytes(of: place.context.suffix(20))
         for byte in tail { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -80,13 +93,15 @@ struct Run {
 /// Runs a job to its end.
 func run(
     _ strategy: String, _ parameters: String = "", slm: ScriptedModel, llm: ScriptedModel, prior: [Double] = [],
-    prompt: String = "Q", seed: Int64 = 1, resuming: [StepRecord] = []
+    prompt: String = "Q", seed: Int64 = 1, resuming: [StepRecord] = [],
+    pairing: (inout ModelPair) -> Void = { _ in }
 ) async throws -> Run {
+    var pair = ModelPair(name: "pair", slm: slm, llm: llm, priorEntropies: prior)
+    pairing(&pair)
     let recorder = Recorder()
     let session = try ReasoningSession(
         specification: JobSpecification(prompt: prompt, strategy: strategy, parameters: parameters, seed: seed),
-        pair: ModelPair(name: "pair", slm: slm, llm: llm, priorEntropies: prior),
-        sequences: SessionSequences(session: 7), resuming: resuming)
+        pair: pair, sequences: SessionSequences(session: 7), resuming: resuming)
     let outcome = try await session.run { await recorder.append($0) }
     return Run(outcome: outcome, records: await resuming + recorder.records)
 }
