@@ -20,6 +20,7 @@ import torch.nn.functional as F
 
 from pair import Pair, fingerprint
 from export_head import save_head
+from figures import rounded, write_figures
 from heads import Head, HeadShape
 from intervals import auroc_with_interval, wilson
 from r2r_labels import DIVERGENT, IDENTICAL, NEUTRAL, shares
@@ -154,10 +155,9 @@ def main():
                entropy_at_paper=measure(entropies, measured, 0.45, arguments.rounds))
     cut = choose_cut(chosen.entropies().numpy(), (chosen.labels == DIVERGENT).numpy())
     out["entropy_at_recall"] = dict(cut=cut, **measure(entropies, measured, cut, arguments.rounds))
-    print(text := json.dumps(out, indent=1))
+    print(json.dumps(rounded(out), indent=1))
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        write_figures(arguments.json, out)
 
 
 def choose_cut(entropies, divergent):

@@ -26,6 +26,7 @@ import torch
 import pair  # noqa: F401  (puts Ops/demo-pair on the import path)
 import task
 from export_head import save_head
+from figures import write_figures
 from heads import Head, HeadShape
 from intervals import wilson
 from pair import Pair, fingerprint, read_problems
@@ -182,9 +183,7 @@ def report(trainer, arguments):
         for policy, row in rows.items():
             print(name, policy, json.dumps(row), flush=True)
     if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(out, file, indent=1)
-            file.write("\n")
+        write_figures(arguments.json, out)
 
 
 def main():
