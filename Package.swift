@@ -52,7 +52,8 @@ let package = Package(
         library("Tokenization"),
         library("Generation"),
         library("Decoder", ["Kernels", "Checkpoints"]),
-        library("Engine", ["Decoder", "Kernels", "Checkpoints", "Tokenization", "Generation"]),
+        library("Heads", ["Kernels", "Checkpoints"]),
+        library("Engine", ["Decoder", "Heads", "Kernels", "Checkpoints", "Tokenization", "Generation"]),
         library("Routing", ["Generation"]),
 
         // Queue.
@@ -82,7 +83,8 @@ let package = Package(
         tests("TokenizationTests", ["Tokenization"]),
         tests("GenerationTests", ["Generation"]),
         tests("DecoderTests", ["Decoder", "Checkpoints", "Kernels"]),
-        tests("EngineTests", ["Engine", "Generation", "Decoder", "Kernels", "Checkpoints", "Tokenization"]),
+        tests("HeadsTests", ["Heads", "Checkpoints", "Kernels"]),
+        tests("EngineTests", ["Engine", "Generation", "Decoder", "Heads", "Kernels", "Checkpoints", "Tokenization"]),
         tests("RoutingTests", ["Routing", "Generation"]),
         tests("MetricsTests", ["Metrics"]),
         tests("PostgresTests", ["Postgres"]),

@@ -1,9 +1,12 @@
 /// A JSON object of a file, with errors that name the file and the path of the key.
-struct JSONObject: Sendable {
+public struct JSONObject: Sendable {
     /// The file, for messages.
-    let file: String
+    public let file: String
     private let prefix: String
     private let members: [String: JSONValue]
+
+    /// Reads a file whose document is an object. Throws `CheckpointError`.
+    public init(path: String) throws { try self.init(file: MappedFile(path: path)) }
 
     /// Reads a file whose document is an object. Throws `CheckpointError`.
     init(file: MappedFile) throws { try self.init(file: file.path, bytes: file.bytes, base: 0) }
@@ -28,7 +31,7 @@ struct JSONObject: Sendable {
     }
 
     /// The keys in ascending order.
-    var keys: [String] { members.keys.sorted() }
+    public var keys: [String] { members.keys.sorted() }
 
     /// The value, nil if it is absent or null.
     subscript(key: String) -> JSONValue? {
@@ -40,17 +43,17 @@ struct JSONObject: Sendable {
     func path(_ key: String) -> String { prefix.isEmpty ? key : "\(prefix).\(key)" }
 
     /// An error about the key.
-    func malformed(_ key: String, _ reason: String) -> CheckpointError {
+    public func malformed(_ key: String, _ reason: String) -> CheckpointError {
         .malformed(file: file, place: path(key), reason: reason)
     }
 
     /// An error about a value that is well-formed but not computed.
-    func unsupported(_ key: String, got: String, accepted: String) -> CheckpointError {
+    public func unsupported(_ key: String, got: String, accepted: String) -> CheckpointError {
         .unsupported(file: file, place: path(key), got: got, accepted: accepted)
     }
 
     /// An integer in range; nil if absent.
-    func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+    public func integer(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let value = self[key] else { return nil }
         switch value {
         case .integer(let integer) where range.contains(integer): return integer
@@ -61,13 +64,13 @@ struct JSONObject: Sendable {
     }
 
     /// An integer in range that must be there.
-    func requiredInteger(_ key: String, in range: ClosedRange<Int>) throws -> Int {
+    public func requiredInteger(_ key: String, in range: ClosedRange<Int>) throws -> Int {
         guard let integer = try integer(key, in: range) else { throw malformed(key, "the key is missing") }
         return integer
     }
 
     /// A finite number; nil if absent.
-    func number(_ key: String) throws -> Double? {
+    public func number(_ key: String) throws -> Double? {
         switch self[key] {
         case nil: return nil
         case .integer(let integer): return Double(integer)
@@ -93,7 +96,7 @@ struct JSONObject: Sendable {
     }
 
     /// A string; nil if absent.
-    func string(_ key: String) throws -> String? {
+    public func string(_ key: String) throws -> String? {
         switch self[key] {
         case nil: return nil
         case .string(let string): return string
@@ -102,11 +105,21 @@ struct JSONObject: Sendable {
     }
 
     /// An object; nil if absent.
-    func object(_ key: String) throws -> JSONObject? {
+    public func object(_ key: String) throws -> JSONObject? {
         switch self[key] {
         case nil: return nil
         case .object(let members): return JSONObject(file: file, prefix: path(key), members: members)
         case .some(let value): throw malformed(key, "expected an object, got \(value.kind)")
+        }
+    }
+
+    /// An array of strings; nil if absent.
+    public func strings(_ key: String) throws -> [String]? {
+        guard let value = self[key] else { return nil }
+        guard case .array(let elements) = value else { throw malformed(key, "expected an array, got \(value.kind)") }
+        return try elements.map { element in
+            guard case .string(let string) = element else { throw malformed(key, "expected strings") }
+            return string
         }
     }
 

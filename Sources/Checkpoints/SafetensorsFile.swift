@@ -1,9 +1,9 @@
 /// A memory-mapped safetensors file: u64 little-endian header length, JSON header, data.
 ///
 /// Format: https://github.com/huggingface/safetensors (README, "Format").
-struct SafetensorsFile: Sendable {
+public struct SafetensorsFile: Sendable {
     /// Tensors by name; all of them lie inside the file and do not overlap.
-    let tensors: [String: CheckpointTensor]
+    public let tensors: [String: CheckpointTensor]
     /// The file.
     let file: MappedFile
     /// The header's JSON bytes inside the file.
@@ -13,7 +13,7 @@ struct SafetensorsFile: Sendable {
     static let maximumHeaderBytes = 100_000_000
 
     /// Maps and checks a file. Throws `CheckpointError`.
-    init(path: String) throws { try self.init(file: MappedFile(path: path)) }
+    public init(path: String) throws { try self.init(file: MappedFile(path: path)) }
 
     init(file: MappedFile) throws {
         self.file = file

@@ -8,6 +8,12 @@ extension Decoder {
             batch.positions.count == rows && batch.sequences.count == rows, "one position and sequence per row")
         precondition(batch.demands.count == batch.logitRows.count, "one demand per flagged row")
         precondition(batch.demands.allSatisfy { $0.topCount >= 0 }, "rankings have 0 tokens or more")
+        precondition(
+            batch.demands.allSatisfy { $0.pickedCount >= 0 }
+                && batch.demands.reduce(0) { $0 + $1.pickedCount } == batch.picked.count,
+            "the demands say whose every picked token is")
+        precondition(
+            batch.picked.allSatisfy { $0 >= 0 && $0 < shape.vocabularySize }, "picked tokens are of the vocabulary")
         precondition(cache.shape == shape, "the cache was made for this model")
         for block in batch.blockTables {
             precondition(block >= 0 && block < cache.blockCount, "block \(block) of \(cache.blockCount)")

@@ -68,6 +68,12 @@ public final class Decoder: Sendable {
         workspace = Mutex(Workspace(checkpoint.shape, rope: checkpoint.configuration.rope))
     }
 
+    /// Writes the input embedding of a token, [hidden], to `target`.
+    public func embed(_ token: Int32, into target: UnsafeMutablePointer<Float>) {
+        precondition(token >= 0 && token < shape.vocabularySize, "token \(token) of \(shape.vocabularySize)")
+        kernels.readRow(target, weights.view.embedding, row: Int(token))
+    }
+
     /// Bytes of the weights in memory.
     public var weightByteCount: Int { weightBytes }
 
@@ -88,9 +94,9 @@ public final class Decoder: Sendable {
                 batch, sequenceStarts: workspace.sequenceStarts,
                 bounds: division.kind == .outputs ? [0, batch.rows] : division.rowBounds)
             guard workspace.rotary.grow(to: context),
-                output.begin(batch.demands, vocabulary: shape.vocabularySize),
+                output.begin(batch.demands, vocabulary: shape.vocabularySize, hidden: shape.hidden),
                 let headMemory = workspace.headMemory(
-                    rows: batch.logitRows.count, ranked: output.rankStarts[batch.logitRows.count],
+                    rows: batch.logitRows.count, ranked: output.rankedTokens,
                     sliceTokens: sliceTokens, members: division.members),
                 let buffers = workspace.buffers(rows: batch.rows, context: context, members: division.members),
                 let cosines = workspace.rotary.cosines, let sines = workspace.rotary.sines
@@ -133,7 +139,7 @@ public final class Decoder: Sendable {
             workspace.rowBlocks.withUnsafeBufferPointer { rowBlocks in
                 workspace.order.rows.withUnsafeBufferPointer { order in
                     guard let rowBlocks = rowBlocks.baseAddress, let order = order.baseAddress else { return }
-                    withHead(output, headMemory, members: division.members) { head in
+                    withHead(output, headMemory, picks: batch.picked, members: division.members) { head in
                         let pass = ForwardPass(
                             kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon,
                             weights: weights.view,
@@ -150,18 +156,18 @@ public final class Decoder: Sendable {
 
     /// Calls `body` with the head's memory, and joins the results afterwards.
     private func withHead(
-        _ output: HeadOutput, _ memory: UnsafeMutableRawPointer, members: Int, _ body: (HeadBuffers?) -> Void
+        _ output: HeadOutput, _ memory: UnsafeMutableRawPointer, picks: [Int32], members: Int,
+        _ body: (HeadBuffers?) -> Void
     ) {
-        let rows = output.logitStarts.count
-        output.rankStarts.withUnsafeBufferPointer { rankStarts in
-            output.logitStarts.withUnsafeBufferPointer { logitStarts in
+        let rows = output.begunRows
+        output.places.withUnsafeBufferPointer { places in
+            picks.withUnsafeBufferPointer { picks in
                 var head: HeadBuffers?
-                if rows > 0, let rankStarts = rankStarts.baseAddress, let logitStarts = logitStarts.baseAddress {
+                if rows > 0, let places = places.baseAddress {
                     head = HeadBuffers(
                         memory, rows: rows, vocabulary: shape.vocabularySize, sliceTokens: sliceTokens,
-                        members: members,
-                        drawable: output.drawable, rankStarts: rankStarts, logitStarts: logitStarts,
-                        logits: output.logitMemory)
+                        members: members, drawable: output.drawable, places: places, picks: picks,
+                        kept: output.keptMemory)
                 }
                 body(head)
                 output.finish(head)

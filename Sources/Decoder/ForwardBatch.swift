@@ -15,6 +15,8 @@ public struct ForwardBatch: Sendable {
     public var logitRows: [Int32] = []
     /// [logitRows.count] what is wanted of each besides its statistics and its best token.
     public var demands: [LogitDemand] = []
+    /// Tokens whose logits are wanted one by one, of all flagged rows in turn.
+    public var picked: [Int32] = []
     /// Physical block numbers of all sequences, concatenated.
     public var blockTables: [Int32] = []
     /// [sequences + 1] offsets into `blockTables`; starts with 0.
@@ -33,6 +35,7 @@ public struct ForwardBatch: Sendable {
         sequences.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
         demands.removeAll(keepingCapacity: true)
+        picked.removeAll(keepingCapacity: true)
         blockTables.removeAll(keepingCapacity: true)
         blockTableStarts.removeAll(keepingCapacity: true)
     }

@@ -16,16 +16,30 @@ extension ForwardPass {
             let logits = UnsafeBufferPointer(
                 start: tile + (row - rows.lowerBound) * head.sliceTokens, count: count)
             head.setSlice(slice, of: row, to: kernels.sum(logits))
-            let start = head.rankStarts[row]
+            let place = head.places[row], start = place.ranks
             if first < head.drawable {
                 let drawable = UnsafeBufferPointer(rebasing: logits.prefix(head.drawable - first))
                 kernels.rank(drawable, first: first, among: head.ranks(start..<start + 1, member: member))
             }
             kernels.rank(
-                logits, first: first, among: head.ranks(start + 1..<head.rankStarts[row + 1], member: member))
-            if head.logitStarts[row] >= 0, let target = head.logits, let source = logits.baseAddress {
-                (target + head.logitStarts[row] + first).update(from: source, count: count)
+                logits, first: first, among: head.ranks(start + 1..<head.places[row + 1].ranks, member: member))
+            guard let kept = head.kept else { continue }
+            if place.logits >= 0, let source = logits.baseAddress {
+                (kept + place.logits + first).update(from: source, count: count)
             }
+            for pick in 0..<place.pickedCount {
+                let token = Int(head.picks[place.firstPick + pick]) - first
+                if token >= 0, token < count { kept[place.picked + pick] = logits[token] }
+            }
+        }
+    }
+
+    /// Copies the hidden states of those of the flagged rows `rows` that want them.
+    private func keepHidden(_ rows: Range<Int>, of normed: UnsafePointer<Float>, _ head: HeadBuffers) {
+        guard let kept = head.kept else { return }
+        for row in rows where head.places[row].hidden >= 0 {
+            (kept + head.places[row].hidden)
+                .update(from: normed + (row - rows.lowerBound) * strides.hidden, count: shape.hidden)
         }
     }
 
@@ -37,6 +51,7 @@ extension ForwardPass {
         while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
         guard first < last, let head else { return }
         normaliseLogitRows(first..<last, into: normedRows(member))
+        keepHidden(first..<last, of: normedRows(member), head)
         let inputs = prepare(normedRows(member), strides.hidden, last - first, weights.head, member)
         for slice in 0..<head.sliceCount { computeSlice(slice, of: first..<last, inputs, head, member: member) }
     }
@@ -46,6 +61,7 @@ extension ForwardPass {
         let count = batch.logitRows.count
         guard count > 0, let head else { return }
         normaliseLogitRows(0..<count, into: normedRows(0))
+        keepHidden(0..<count, of: normedRows(0), head)
         let inputs = prepareShared(normedRows(0), strides.hidden, count, weights.head)
         share(chunks: head.sliceCount) { member, slice in
             computeSlice(slice, of: 0..<count, inputs, head, member: member)

@@ -10,15 +10,15 @@ struct HeadBuffers {
     let sliceCount: Int
     /// Tokens below this id may be drawn.
     let drawable: Int
-    /// [rows + 1] where each row's best drawable token and its ranking lie.
-    let rankStarts: UnsafePointer<Int>
-    /// [rows] where each row's logits go, or −1.
-    let logitStarts: UnsafePointer<Int>
-    /// Logits of the rows that want them.
-    let logits: UnsafeMutablePointer<Float>?
+    /// [rows + 1] where the results of each row go.
+    let places: UnsafePointer<HeadPlace>
+    /// Tokens whose logits are wanted one by one.
+    let picks: UnsafeBufferPointer<Int32>
+    /// Logits and hidden states of the rows that want them; nil if none does.
+    let kept: UnsafeMutablePointer<Float>?
     /// [rows][sliceCount]
     private let sums: UnsafeMutablePointer<LogitSlice>
-    /// [members][rankStarts.last]
+    /// [members][places.last.ranks]
     private let ranking: UnsafeMutablePointer<RankedToken>
     private let rankCount: Int
     /// [members][rows][sliceTokens]
@@ -35,16 +35,16 @@ struct HeadBuffers {
     /// Divides `memory`, of `byteCount` bytes, and empties the rankings.
     init(
         _ memory: UnsafeMutableRawPointer, rows: Int, vocabulary: Int, sliceTokens: Int, members: Int, drawable: Int,
-        rankStarts: UnsafePointer<Int>, logitStarts: UnsafePointer<Int>, logits: UnsafeMutablePointer<Float>?
+        places: UnsafePointer<HeadPlace>, picks: UnsafeBufferPointer<Int32>, kept: UnsafeMutablePointer<Float>?
     ) {
         self.members = members
         self.sliceTokens = sliceTokens
         self.drawable = drawable
-        self.rankStarts = rankStarts
-        self.logitStarts = logitStarts
-        self.logits = logits
+        self.places = places
+        self.picks = picks
+        self.kept = kept
         sliceCount = (vocabulary + sliceTokens - 1) / sliceTokens
-        rankCount = rankStarts[rows]
+        rankCount = places[rows].ranks
         tileFloats = rows * sliceTokens
         let tileBytes = members * tileFloats * MemoryLayout<Float>.stride
         let sumBytes = rows * sliceCount * MemoryLayout<LogitSlice>.stride

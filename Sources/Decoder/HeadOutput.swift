@@ -1,22 +1,23 @@
 public import Kernels
 
 /// What a forward pass says of its flagged rows: softmax statistics, the best token, and what else was asked for. Logits are
-/// read while they are in the cache, slice by slice, and kept only where a row asks for all of them.
+/// read while they are in the cache, slice by slice, and kept only where a row asks for them.
 ///
 /// Keeps its memory from pass to pass. Used by one forward pass at a time.
 public final class HeadOutput {
     /// Tokens below this id may be drawn: the vocabulary without the padding of the head.
     let drawable: Int
     private var vocabulary = 0
+    private var hiddenSize = 0
     /// [rows]
     private var results: [LogitStatistics] = []
-    /// [rankStarts.last] of each row the best drawable token, then its ranking.
+    /// [places.last.ranks] of each row the best drawable token, then its ranking.
     private var ranks: [RankedToken] = []
     /// [rows + 1]
-    private(set) var rankStarts: [Int] = [0]
-    /// [rows] where the row's logits lie, or −1.
-    private(set) var logitStarts: [Int] = []
-    private var logits: ReservedMemory?
+    private(set) var places: [HeadPlace] = []
+    /// Whether any row wants floats.
+    private var keepsFloats = false
+    private var kept: ReservedMemory?
 
     /// Creates an output without rows.
     ///
@@ -33,18 +34,34 @@ public final class HeadOutput {
     public func statistics(_ row: Int) -> LogitStatistics { results[row] }
 
     /// The drawable token with the greatest logit, the smallest id among equals. Means nothing if a logit is NaN.
-    public func best(_ row: Int) -> RankedToken { ranks[rankStarts[row]] }
+    public func best(_ row: Int) -> RankedToken { ranks[places[row].ranks] }
 
     /// The tokens with the greatest logits, best first, smaller ids first among equals; as many as were asked for, or the
     /// whole vocabulary. NaNs are left out.
     public func top(_ row: Int) -> ArraySlice<RankedToken> {
-        ranks[rankStarts[row] + 1..<rankStarts[row + 1]].prefix { $0.token != RankedToken.none.token }
+        ranks[places[row].ranks + 1..<places[row + 1].ranks].prefix { $0.token != RankedToken.none.token }
     }
 
     /// All logits of a row that asked for them, valid until the next pass.
     public func logits(_ row: Int) -> UnsafeBufferPointer<Float> {
-        precondition(logitStarts[row] >= 0, "row \(row) did not ask for its logits")
-        return UnsafeBufferPointer(start: logits.map { $0.floats + logitStarts[row] }, count: vocabulary)
+        precondition(places[row].logits >= 0, "row \(row) did not ask for its logits")
+        return floats(places[row].logits, count: vocabulary)
+    }
+
+    /// The hidden state of a row that asked for it, [hidden], valid until the next pass: behind the last layer and its
+    /// norm, `hidden_states[-1]` in Hugging Face transformers.
+    public func hidden(_ row: Int) -> UnsafeBufferPointer<Float> {
+        precondition(places[row].hidden >= 0, "row \(row) did not ask for its hidden state")
+        return floats(places[row].hidden, count: hiddenSize)
+    }
+
+    /// The logits of the tokens that a row picked, in their order, valid until the next pass.
+    public func picked(_ row: Int) -> UnsafeBufferPointer<Float> {
+        floats(places[row].picked, count: places[row].pickedCount)
+    }
+
+    private func floats(_ start: Int, count: Int) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: kept.map { $0.floats + start }, count: kept == nil ? 0 : count)
     }
 
     /// Those of the tokens that may be drawn.
@@ -53,39 +70,58 @@ public final class HeadOutput {
     }
 
     /// Makes room for the rows of a pass. False if the system refuses memory.
-    func begin(_ demands: [LogitDemand], vocabulary: Int) -> Bool {
+    func begin(_ demands: [LogitDemand], vocabulary: Int, hidden: Int) -> Bool {
         self.vocabulary = vocabulary
-        rankStarts.removeAll(keepingCapacity: true)
-        logitStarts.removeAll(keepingCapacity: true)
-        rankStarts.append(0)
-        var ranked = 0, floats = 0
+        hiddenSize = hidden
+        places.removeAll(keepingCapacity: true)
+        var ranked = 0, floats = 0, picks = 0
         for demand in demands {
+            var place = HeadPlace(
+                ranks: ranked, logits: -1, hidden: -1, picked: floats, firstPick: picks,
+                pickedCount: demand.pickedCount)
             ranked += 1 + min(demand.topCount, vocabulary)
-            rankStarts.append(ranked)
-            logitStarts.append(demand.wholeRow ? floats : -1)
-            if demand.wholeRow { floats += vocabulary }
+            picks += demand.pickedCount
+            floats += demand.pickedCount
+            if demand.wholeRow {
+                place.logits = floats
+                floats += vocabulary
+            }
+            if demand.hidden {
+                place.hidden = floats
+                floats += hidden
+            }
+            places.append(place)
         }
+        places.append(
+            HeadPlace(ranks: ranked, logits: -1, hidden: -1, picked: floats, firstPick: picks, pickedCount: 0))
+        keepsFloats = floats > 0
         let bytes = floats * MemoryLayout<Float>.stride
-        if bytes > logits?.byteCount ?? 0 {
-            logits = ReservedMemory(byteCount: bytes + bytes / 2)
-            if logits == nil { return false }
+        if bytes > kept?.byteCount ?? 0 {
+            kept = ReservedMemory(byteCount: bytes + bytes / 2)
+            if kept == nil { return false }
         }
         return true
     }
 
-    /// Where the logits of rows that asked for them go.
-    var logitMemory: UnsafeMutablePointer<Float>? { logits?.floats }
+    /// Number of rows that a pass was begun with.
+    var begunRows: Int { max(places.count - 1, 0) }
+
+    /// Number of ranked tokens of all these rows.
+    var rankedTokens: Int { places.last?.ranks ?? 0 }
+
+    /// Where the floats of rows that asked for them go; nil if none did.
+    var keptMemory: UnsafeMutablePointer<Float>? { keepsFloats ? kept?.floats : nil }
 
     /// Joins what the members of a pass have found; nil: no row was flagged.
     func finish(_ head: HeadBuffers?) {
         results.removeAll(keepingCapacity: true)
         ranks.removeAll(keepingCapacity: true)
         guard let head else { return }
-        for row in logitStarts.indices {
+        for row in 0..<begunRows {
             results.append(LogitStatistics(merging: head.slices(row)))
-            let start = rankStarts[row]
+            let start = places[row].ranks
             join(start..<start + 1, head)
-            join(start + 1..<rankStarts[row + 1], head)
+            join(start + 1..<places[row + 1].ranks, head)
         }
     }
 

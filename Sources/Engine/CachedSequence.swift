@@ -8,27 +8,43 @@ struct CachedSequence {
     private(set) var computed = 0
     /// Physical block of each 16 (``KeyValueBlocks/blockTokens``) tokens.
     private(set) var blockTable: [Int32] = []
+    /// The first token whose distribution somebody waits for: it and all behind it have to be computed.
+    private(set) var firstRead = 0
     /// Content names of the full computed blocks, for finding and registering prefixes.
     private var contents: [KeyValueBlocks.ContentID] = []
 
     /// Number of tokens still to be computed.
     var pending: Int { tokens.count - computed }
 
-    /// Makes `context` the sequence's tokens. What the cache holds of it stays; the rest is dropped, and at least one
-    /// token is left to compute, since only a computed token gives logits.
+    /// Number of pending tokens whose distributions somebody waits for.
+    var pendingReads: Int { tokens.count - max(computed, firstRead) }
+
+    /// Makes `context` and `ahead` the sequence's tokens. What the cache holds of them stays; the rest is dropped, and the
+    /// tokens that are to be read are left to compute, since only a computed token gives logits.
     ///
+    /// - Parameters:
+    ///   - ahead: Tokens behind the context: one that was drawn already, or a draft.
+    ///   - reads: Number of tokens at the end of all these whose distributions are asked for; at least 1.
     /// - Returns: Number of tokens that need no computation, shared prefixes included.
-    mutating func setContext(_ context: [TokenID], blocks: inout KeyValueBlocks) -> Int {
-        precondition(!context.isEmpty)
+    mutating func setContext(
+        _ context: [TokenID], ahead: some Collection<TokenID> = EmptyCollection(), reads: Int = 1,
+        blocks: inout KeyValueBlocks
+    ) -> Int {
+        precondition(!context.isEmpty && reads > 0 && reads <= context.count + ahead.count)
+        firstRead = context.count + ahead.count - reads
         var common = 0
-        let limit = min(computed, context.count - 1)
+        let limit = min(computed, firstRead, context.count)
         while common < limit && tokens[common] == context[common] { common += 1 }
         truncate(to: common, keeping: 0, blocks: &blocks)
         // Written over in place: as another name for the caller's array it would be copied with the first token.
         tokens.replaceSubrange(computed..., with: context[computed...])
+        tokens.append(contentsOf: ahead)
         sharePrefix(blocks: &blocks)
         return computed
     }
+
+    /// Notes that the distribution behind the first token to be read is known.
+    mutating func didRead() { firstRead += 1 }
 
     /// Appends one token that is still to be computed.
     mutating func append(_ token: TokenID) { tokens.append(token) }
@@ -66,7 +82,7 @@ struct CachedSequence {
 
     /// The full block that is computed next, if there is one: others may be about to compute the same.
     func nextBlock(size: Int) -> KeyValueBlocks.PrefixKey? {
-        guard computed == contents.count * size, computed + size < tokens.count else { return nil }
+        guard computed == contents.count * size, computed + size <= firstRead else { return nil }
         return KeyValueBlocks.PrefixKey(parent: contents.last ?? 0, tokens: Array(tokens[computed..<computed + size]))
     }
 
@@ -74,7 +90,7 @@ struct CachedSequence {
     mutating func sharePrefix(blocks: inout KeyValueBlocks) {
         let size = blocks.blockTokens
         guard computed == contents.count * size else { return }  // inside a block: go on computing it
-        while computed + size < tokens.count {
+        while computed + size <= firstRead {
             guard
                 let hit = blocks.share(
                     parent: contents.last ?? 0, tokens: tokens[computed..<computed + size])
@@ -94,9 +110,9 @@ struct CachedSequence {
     private mutating func truncate(to length: Int, keeping: Int, blocks: inout KeyValueBlocks) {
         let size = blocks.blockTokens
         var kept = min(length, computed)
-        // A block that others can find must not be written again: fall back to its start.
+        // A block that others use must not be written again: fall back to its start.
         let last = kept / size
-        if kept % size != 0 && last < contents.count { kept = last * size }
+        if kept % size != 0 && last < contents.count && !blocks.reclaim(blockTable[last]) { kept = last * size }
         let keptBlocks = (kept + size - 1) / size
         // Released back to front, so that the head of the prefix is evicted last.
         while blockTable.count > keptBlocks {

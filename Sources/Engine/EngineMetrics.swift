@@ -12,6 +12,10 @@ public struct ModelMetrics: Sendable, Hashable, Codable {
     public var passesWithProbes = 0
     /// Tokens generated.
     public var generatedTokens = 0
+    /// Tokens of drafts that were to be verified.
+    public var draftedTokens = 0
+    /// Of these, tokens that were kept.
+    public var acceptedDraftTokens = 0
     /// Context tokens taken from shared or kept blocks instead of being computed.
     public var cachedTokens = 0
     /// Tokens of new sequences and of contexts that had lost their blocks: what a prefix of another one could spare.

@@ -1,4 +1,5 @@
 import Generation
+import Heads
 import Synchronization
 import Tokenization
 
@@ -8,6 +9,8 @@ final class EngineModel: LanguageModel {
     private let tokens: TokenizerVocabulary
     private let template: PromptTemplate
     let forcedThinkingEnd: [TokenID]
+    let headNames: Set<String>
+    private let headThresholds: [String: Double]
     private let index: Int
     private let inbox: Inbox
     private let requestNumber = Atomic<UInt64>(0)
@@ -17,6 +20,11 @@ final class EngineModel: LanguageModel {
         tokens = model.vocabulary
         template = model.template
         forcedThinkingEnd = model.forcedThinkingEnd
+        headNames = Set(model.heads.map(\.name))
+        headThresholds = Dictionary(
+            uniqueKeysWithValues: model.heads.compactMap { name, head in
+                head.description.threshold.map { (name, $0) }
+            })
         self.index = index
         self.inbox = inbox
     }
@@ -36,6 +44,16 @@ final class EngineModel: LanguageModel {
             throw ModelError.unsupportedConversation(error.description)
         }
     }
+
+    func followUp(question: String, prefill: String) throws -> [TokenID] {
+        do {
+            return try template.followUpTokens(question: question, prefill: prefill, with: tokens.tokenizer)
+        } catch let error as PromptTemplateError {
+            throw ModelError.unsupportedConversation(error.description)
+        }
+    }
+
+    func headThreshold(_ name: String) -> Double? { headThresholds[name] }
 
     func probe(_ request: ProbeRequest) async throws -> Probe {
         try await submit { .probe(request, $0) }

@@ -45,6 +45,12 @@ struct EngineRequest: Sendable {
         return request.firstToken
     }
 
+    /// Number of the context's last tokens that belong to the text being generated.
+    var written: Int {
+        guard case .generate(let request, _) = call else { return 0 }
+        return request.written
+    }
+
     /// When to stop; a probe generates nothing.
     var stop: StopCondition {
         guard case .generate(let request, _) = call else { return .endOfText }

@@ -99,6 +99,15 @@ struct KeyValueBlocks {
         return content
     }
 
+    /// Makes a block that holds content private again, so that its only user may write in it.
+    ///
+    /// - Returns: `false` if others use it too.
+    mutating func reclaim(_ block: Int32) -> Bool {
+        guard blocks[Int(block)].users == 1 else { return false }
+        forget(block)
+        return true
+    }
+
     private mutating func forget(_ block: Int32) {
         let i = Int(block)
         if let key = blocks[i].key { index[key] = nil }

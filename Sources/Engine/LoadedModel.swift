@@ -2,6 +2,7 @@ import Checkpoints
 import Decoder
 import Foundation
 import Generation
+import Heads
 import Kernels
 import Tokenization
 
@@ -12,6 +13,8 @@ struct LoadedModel: Sendable {
     let vocabulary: TokenizerVocabulary
     let template: PromptTemplate
     let forcedThinkingEnd: [TokenID]
+    /// The heads that read its hidden states, in the order of their names.
+    let heads: [(name: String, head: Head)]
     /// Size of the KV cache, in blocks of `KeyValueCache.blockTokens` tokens.
     var blockCount: Int
     /// How the KV cache holds keys and values.
@@ -36,6 +39,9 @@ struct LoadedModel: Sendable {
         template =
             try opened.entry.template.map(PromptTemplate.init(named:))
             ?? PromptTemplate(detectedIn: vocabulary.tokenizer)
+        heads = try opened.heads.map { [decoder] head in
+            (head.name, try Head(folder: head.path, kernels: decoder.kernels, threads: threads))
+        }
         forcedThinkingEnd = try template.forcedThinkingEndTokens(with: vocabulary.tokenizer)
         identity = ModelIdentity(
             name: opened.name, parameterCount: decoder.shape.parameterCount,
@@ -44,5 +50,13 @@ struct LoadedModel: Sendable {
         cacheFormat = opened.cacheFormat
         maximumRows = opened.maximumRows
         maximumChunk = opened.entry.maximumPrefillChunk ?? 128
+    }
+
+    /// The heads as requests name them.
+    var headUses: [String: HeadUse] {
+        Dictionary(
+            uniqueKeysWithValues: heads.enumerated().map { index, served in
+                (served.name, HeadUse(index: index, topLogits: served.head.description.topLogits))
+            })
     }
 }

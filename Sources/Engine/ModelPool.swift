@@ -14,7 +14,7 @@ public struct ModelPool: Sendable {
     public let defaultPair: String
     /// What was loaded and how much memory it takes.
     public let plan: PoolPlan
-    private let pairs: [String: ModelPoolDescription.Pair]
+    let pairs: [String: ModelPoolDescription.Pair]
 
     /// The pairs that can be served, in alphabetical order.
     public var pairNames: [String] { pairs.keys.sorted() }
@@ -60,6 +60,7 @@ public struct ModelPool: Sendable {
         engine = try InferenceEngine(loaded)
         simulated = Dictionary(
             uniqueKeysWithValues: SimulatedModel.all(of: description).map { ($0.identity.name, $0) })
+        try checkVocabularies()
     }
 
     /// What each model has done so far, by name.
@@ -94,33 +95,4 @@ public struct ModelPool: Sendable {
         models.sort { $0.identity.name < $1.identity.name }
         return (PoolPlan(budget: budget, bytes: memory.bytes, models: models, threads: threads), memory.blocks)
     }
-
-    /// The models of a pair and what is known about their working together.
-    ///
-    /// - Parameter name: The pair; `nil` for the default.
-    /// - Returns: `nil` if the pool has no such pair.
-    public func pair(
-        named name: String?
-    ) -> ServedPair? {
-        let name = name ?? defaultPair
-        guard let pair = pairs[name], let slm = model(named: pair.slm), let llm = model(named: pair.llm) else {
-            return nil
-        }
-        return ServedPair(
-            name: name, slm: slm, llm: llm, entropySample: pair.entropySample, defaultTau: pair.defaultTau)
-    }
-}
-
-/// A pair of a pool, ready to work.
-public struct ServedPair: Sendable {
-    /// The name that jobs ask for.
-    public let name: String
-    /// The small model.
-    public let slm: any LanguageModel
-    /// The large model.
-    public let llm: any LanguageModel
-    /// First-token entropies seen on earlier jobs, in nats.
-    public let entropySample: [Double]
-    /// Threshold in nats for jobs that give none.
-    public let defaultTau: Double?
 }

@@ -26,6 +26,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
     public var models: [String: Model]
     /// The pairs, by name.
     public var pairs: [String: Pair]
+    /// Small networks on the models' hidden states, by name.
+    public var heads: [String: Head]
 
     /// A model to load, or one to simulate.
     public struct Model: Sendable, Hashable, Decodable {
@@ -113,42 +115,8 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         }
     }
 
-    /// A small and a large model that work together.
-    public struct Pair: Sendable, Hashable, Decodable {
-        /// Name of the small model.
-        public var slm: String
-        /// Name of the large model.
-        public var llm: String
-        /// First-token entropies (nats) seen on earlier jobs: the prior of routing by a target intervention rate.
-        public var entropySample: [Double]
-
-        /// Threshold in nats for jobs that give none: it is a matter of the small model and does not carry over from one
-        /// to the next; `nil`: the general default.
-        public var defaultTau: Double?
-
-        enum CodingKeys: String, CodingKey, CaseIterable {
-            case slm, llm
-            case entropySample = "entropy_sample"
-            case defaultTau = "default_tau"
-        }
-
-        /// Reads an entry; refuses keys that it does not know.
-        public init(from decoder: any Decoder) throws {
-            try decoder.refuseUnknownKeys(CodingKeys.self)
-            let values = try decoder.container(keyedBy: CodingKeys.self)
-            slm = try values.decode(String.self, forKey: .slm)
-            llm = try values.decode(String.self, forKey: .llm)
-            entropySample = try values.decodeIfPresent([Double].self, forKey: .entropySample) ?? []
-            defaultTau = try values.decodeIfPresent(Double.self, forKey: .defaultTau)
-            if let tau = defaultTau, !(tau >= 0 && tau.isFinite) {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .defaultTau, in: values, debugDescription: "expected nats, 0 or more, got \(tau)")
-            }
-        }
-    }
-
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case threads, models, pairs
+        case threads, models, pairs, heads
         case memoryMiB = "memory_mib"
         case weightCache = "weight_cache"
         case defaultPair = "default_pair"
@@ -164,11 +132,17 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         models = try values.decode([String: Model].self, forKey: .models)
         pairs = try values.decode([String: Pair].self, forKey: .pairs)
         defaultPair = try values.decode(String.self, forKey: .defaultPair)
-        for (name, pair) in pairs {
-            for model in [pair.slm, pair.llm] where models[model] == nil {
+        heads = try values.decodeIfPresent([String: Head].self, forKey: .heads) ?? [:]
+        for (name, head) in heads.sorted(by: { $0.key < $1.key }) {
+            if let fault = fault(ofHead: head) {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .pairs, in: values,
-                    debugDescription: "pair \"\(name)\" names model \"\(model)\", which \"models\" does not list")
+                    forKey: .heads, in: values, debugDescription: "head \"\(name)\" \(fault)")
+            }
+        }
+        for (name, pair) in pairs.sorted(by: { $0.key < $1.key }) {
+            if let fault = fault(of: pair) {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .pairs, in: values, debugDescription: "pair \"\(name)\" \(fault)")
             }
         }
         if pairs[defaultPair] == nil {

@@ -4,6 +4,10 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     case badDescription(file: String, reason: String)
     /// A model cannot be loaded.
     case badModel(name: String, path: String, reason: String)
+    /// A head cannot be loaded.
+    case badHead(name: String, path: String, reason: String)
+    /// The models of a pair do not work together.
+    case badPair(name: String, reason: String)
     /// Several models cannot be loaded.
     case badModels([ModelPoolError])
     /// The models do not fit into the memory that they may take, in bytes.
@@ -14,6 +18,8 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .badDescription: "bad_pool_description"
         case .badModel, .badModels: "bad_model"
+        case .badHead: "bad_head"
+        case .badPair: "bad_pair"
         case .notEnoughMemory: "not_enough_memory"
         }
     }
@@ -22,6 +28,8 @@ public enum ModelPoolError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badDescription(let file, let reason): "model pool file \(file): \(reason)"
+        case .badHead(let name, _, let reason): "head \"\(name)\": \(reason)"
+        case .badPair(let name, let reason): "pair \"\(name)\": \(reason)"
         case .badModel(let name, let path, let reason):
             // Reasons tend to begin with the path.
             "model \"\(name)\" (\(path)): "

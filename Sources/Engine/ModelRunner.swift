@@ -1,5 +1,6 @@
 import Checkpoints
 import Decoder
+import Foundation
 import Generation
 import Kernels
 
@@ -13,6 +14,8 @@ final class ModelRunner {
     private let sampleable: Int
     private let tokenBytes: TokenBytes
     private let scheduler: Scheduler
+    private let headUses: [String: HeadUse]
+    private let logVocabulary: Double
     private let clock = ContinuousClock()
 
     private var store: SequenceStore
@@ -23,6 +26,7 @@ final class ModelRunner {
     private var admitted: [Scheduler.Share] = []
     private let output: HeadOutput
     private var draws: TokenDraws
+    private var heads: HeadRuns
     private var outbox = Outbox()
 
     /// What the model has done so far.
@@ -38,7 +42,12 @@ final class ModelRunner {
         output = HeadOutput(drawable: sampleable)
         draws = TokenDraws(model.decoder)
         tokenBytes = TokenBytes(model.vocabulary)
-        scheduler = Scheduler(maximumRows: model.maximumRows, maximumChunk: model.maximumChunk)
+        logVocabulary = log(Double(decoder.shape.vocabularySize))
+        headUses = model.headUses
+        heads = HeadRuns(model.heads.map(\.head), decoder: decoder, logVocabulary: logVocabulary)
+        scheduler = Scheduler(
+            maximumRows: model.maximumRows, maximumChunk: model.maximumChunk,
+            maximumExtraReads: PoolMemory.extraLogitRows(decoder.shape))
         store = SequenceStore(
             blocks: KeyValueBlocks(count: model.blockCount, blockTokens: KeyValueCache.blockTokens))
         metrics.blocks = model.blockCount
@@ -51,16 +60,18 @@ final class ModelRunner {
 
     /// Takes a request on.
     func submit(_ request: EngineRequest) {
-        if let error = refusal(request) { return request.fail(error) }
-        var active = ActiveRequest(request, endOfText: endOfText, contextLength: decoder.shape.contextLength)
+        let limits = RequestLimits(model: name, shape: decoder.shape, heads: Set(headUses.keys))
+        if let error = limits.refusal(of: request) { return request.fail(error) }
+        var active = ActiveRequest(
+            request, endOfText: endOfText, contextLength: decoder.shape.contextLength, heads: headUses)
+        if request.written > 0 { active.didWrite(of: request, tokenBytes) }
         if let firstToken = request.firstToken,
             let finish = active.accept(firstToken, bytes: tokenBytes[firstToken])
         {
             return active.answer(finish: finish).give()
         }
         let slot = store.open(request.sequence)
-        metrics.cachedTokens += store.attach(
-            active, context: request.context, firstToken: request.firstToken, to: slot)
+        metrics.cachedTokens += store.attach(active, context: request.context, to: slot)
     }
 
     /// Withdraws a request; does nothing if it has been answered.
@@ -92,6 +103,7 @@ final class ModelRunner {
         decoder.forward(batch, cache: cache, output: output)
         let forwardTime = (clock.now - forwardStart).nanoseconds
         draws.draw(from: output)
+        heads.run(output, draws)
         collect(forwardTime: forwardTime)
         metrics.forwardPasses += 1
         metrics.rows += batch.tokens.count
@@ -133,13 +145,11 @@ final class ModelRunner {
     private func assembleBatch() {
         batch.removeAll()
         draws.removeAll()
+        heads.removeAll()
         batch.blockTableStarts.append(0)
         for share in admitted {
             store.appendRows(share.count, of: share.slot, to: &batch)
-            guard share.completes, let demand = store.demand(of: share.slot) else { continue }
-            batch.logitRows.append(Int32(batch.tokens.count - 1))
-            batch.demands.append(demand.logits)
-            draws.append(demand.draw)
+            store.appendDemands(of: share.slot, rows: share.reads, to: &batch, draws: &draws, heads: &heads)
         }
     }
 
@@ -148,44 +158,45 @@ final class ModelRunner {
         var logitRow = 0
         var probes = 0
         for share in admitted {
-            store.didCompute(share.count, of: share.slot)
-            let prefilled = store.update(share.slot) { active in
-                active.didCompute(share.count, completes: share.completes, nanoseconds: forwardTime)
-            }
-            guard let prefilled else { preconditionFailure("served an idle sequence") }
-            metrics.prefillTokens += prefilled
-            guard share.completes else { continue }
-            if read(logitRow, for: share.slot) { probes += 1 }
-            logitRow += 1
+            metrics.prefillTokens += store.didCompute(share.count, of: share.slot, nanoseconds: forwardTime)
+            // A request that has ended leaves the rest of its rows unread.
+            var row = logitRow
+            logitRow += share.reads
+            while row < logitRow, read(row, for: share.slot, &probes) { row += 1 }
         }
         metrics.probes += probes
         if probes > 0 { metrics.passesWithProbes += 1 }
     }
 
-    /// Reads the row that a request waited for: answers a probe, or takes the drawn token and answers if the generation
-    /// ends with it.
+    /// Reads the next row that a request waited for: answers a probe, or takes the drawn token and answers if the
+    /// generation ends with it.
     ///
-    /// - Returns: Whether it was a probe.
-    private func read(_ row: Int, for slot: Int) -> Bool {
-        let statistics = output.statistics(row), token = draws[row]
-        if store.isProbe(slot) {
-            let vocabulary = decoder.shape.vocabularySize
-            answer(slot) { $0.answer(output, row: row, vocabulary: vocabulary, sampledToken: token.id) }
-            return true
+    /// - Parameter probes: Counts probes that have been answered.
+    /// - Returns: Whether the request waits for more.
+    private func read(_ row: Int, for slot: Int, _ probes: inout Int) -> Bool {
+        store.didRead(slot)
+        let next = store.update(slot) { active in
+            let tokens = active.work.decodedTokens
+            defer { metrics.generatedTokens += active.work.decodedTokens - tokens }
+            return active.take(row, of: output, draws, heads, tokenBytes, logVocabulary: logVocabulary)
         }
-        guard statistics.isFinite else {
-            answer(slot) { $0.failure(ModelError.nonFiniteLogits(model: name)) }
+        guard let next else { preconditionFailure("read for an idle sequence") }
+        switch next {
+        case .wait: return true
+        case .append(let token):
+            store.append(token, to: slot)
             return false
-        }
-        metrics.generatedTokens += 1
-        let finish = store.update(slot) { active -> FinishReason? in
-            active.measure(logit: token.logit, statistics: statistics)
-            return active.accept(token.id, bytes: tokenBytes[token.id])
-        }
-        if let finish = finish ?? nil {
-            answer(slot) { $0.answer(finish: finish) }
-        } else {
-            store.append(token.id, to: slot)
+        case .end(let finish):
+            answer(slot) { active in
+                metrics.draftedTokens += active.draft.count
+                metrics.acceptedDraftTokens += active.acceptedDraftTokens
+                return active.answer(finish: finish)
+            }
+        case .probed:
+            probes += 1
+            let vocabulary = decoder.shape.vocabularySize, token = draws[row].id
+            answer(slot) { $0.answer(output, row: row, vocabulary: vocabulary, sampledToken: token, heads: heads) }
+        case .broken: answer(slot) { $0.failure(ModelError.nonFiniteLogits(model: name)) }
         }
         return false
     }
@@ -193,22 +204,5 @@ final class ModelRunner {
     /// Takes a sequence's request away and answers it at the end of the step.
     private func answer(_ slot: Int, with make: (ActiveRequest) -> EngineAnswer) {
         if let request = store.detach(slot) { outbox.append(make(request)) }
-    }
-
-    private func refusal(_ request: EngineRequest) -> ModelError? {
-        let shape = decoder.shape
-        if request.context.isEmpty { return .invalidRequest("the context is empty") }
-        if request.context.count >= shape.contextLength {
-            return .contextTooLong(model: name, tokens: request.context.count + 1, limit: shape.contextLength)
-        }
-        if request.maximumTokens < 1 {
-            return .invalidRequest("at least one token must be asked for, got \(request.maximumTokens)")
-        }
-        let valid = 0..<TokenID(shape.vocabularySize)
-        let stray = request.context.first { !valid.contains($0) }
-        if let stray = stray ?? request.firstToken.flatMap({ valid.contains($0) ? nil : $0 }) {
-            return .invalidRequest("token \(stray) is outside the vocabulary of \(shape.vocabularySize)")
-        }
-        return nil
     }
 }

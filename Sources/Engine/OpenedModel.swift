@@ -2,6 +2,7 @@ import Checkpoints
 import Decoder
 import Foundation
 import Generation
+import Heads
 import Kernels
 
 /// A model of a pool before it is loaded: its checkpoint is mapped, its settings are checked, its needs are known.
@@ -16,6 +17,8 @@ struct OpenedModel {
     let cacheFormat: KeyValueFormat
     /// Most tokens in one forward pass.
     let maximumRows: Int
+    /// The heads on its hidden states, in the order of their names.
+    private(set) var heads: [OpenedHead] = []
 
     /// Opens the checkpoint of an entry.
     ///
@@ -40,7 +43,9 @@ struct OpenedModel {
             guard let location = entry.path else { continue }
             let path = URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path
             do {
-                opened.append(try OpenedModel(name: name, path: path, entry: entry))
+                var model = try OpenedModel(name: name, path: path, entry: entry)
+                model.open(description.heads, relativeTo: folder, &errors)
+                opened.append(model)
             } catch {
                 errors.append(ModelPoolError.badModel(name: name, path: path, reason: "\(error)"))
             }
@@ -50,12 +55,28 @@ struct OpenedModel {
         return opened
     }
 
-    /// What the model needs.
+    /// Opens those of a pool's heads that read the model.
+    private mutating func open(
+        _ entries: [String: ModelPoolDescription.Head], relativeTo folder: URL, _ errors: inout [ModelPoolError]
+    ) {
+        for (head, entry) in entries.sorted(by: { $0.key < $1.key }) where entry.model == name {
+            guard let location = entry.path else { continue }
+            let path = URL(fileURLWithPath: location, relativeTo: folder).standardizedFileURL.path
+            do {
+                heads.append(try OpenedHead(name: head, path: path, model: name, checkpoint))
+            } catch {
+                errors.append(ModelPoolError.badHead(name: head, path: path, reason: "\(error)"))
+            }
+        }
+    }
+
+    /// What the model needs, its heads included.
     func demand(threads: Int) -> MemoryPlan.Demand {
         let shape = checkpoint.shape
         return MemoryPlan.Demand(
             name: name,
-            weightBytes: Decoder.weightByteCount(of: checkpoint, family: family, precision: precision),
+            weightBytes: Decoder.weightByteCount(of: checkpoint, family: family, precision: precision)
+                + heads.reduce(0) { $0 + $1.description.weightByteCount },
             scratchBytes: PoolMemory.workingBytes(shape, maximumRows: maximumRows, threads: threads),
             blockBytes: KeyValueCache.bytesPerBlock(shape, format: cacheFormat),
             contextBlocks: (shape.contextLength + KeyValueCache.blockTokens - 1) / KeyValueCache.blockTokens,

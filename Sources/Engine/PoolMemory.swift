@@ -6,6 +6,11 @@ public enum PoolMemory {
     /// Code, tokenizers, traces, connections.
     public static let programBytes = 48 << 20
 
+    /// Rows of logits beside one for each session that a forward pass may keep: those of drafts that it verifies.
+    static func extraLogitRows(_ shape: ModelShape) -> Int {
+        max(1, (64 << 20) / (shape.vocabularySize * MemoryLayout<Float>.stride))
+    }
+
     /// Bytes that the forward passes of a model need at most: between the layers, and rows of logits for sessions that
     /// decode or probe at a time.
     ///
@@ -15,6 +20,7 @@ public enum PoolMemory {
     public static func workingBytes(_ shape: ModelShape, maximumRows: Int? = nil, threads: Int) -> Int {
         let rows = maximumRows ?? ModelPoolDescription.Model.usualBatchTokens
         return Decoder.scratchByteCount(shape, rows: rows, threads: threads)
-            + min(rows, MemoryPlan.fullSessions) * shape.vocabularySize * MemoryLayout<Float>.stride
+            + min(rows, MemoryPlan.fullSessions + extraLogitRows(shape)) * shape.vocabularySize
+            * MemoryLayout<Float>.stride
     }
 }

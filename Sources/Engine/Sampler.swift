@@ -19,20 +19,9 @@ struct Sampler {
     ///   - draw: Temperature and filters, not greedy ones, and the random number.
     /// - Returns: The token id.
     mutating func draw(_ draw: TokenDraw, from logits: UnsafeBufferPointer<Float>, best: Float) -> TokenID {
-        precondition(!logits.isEmpty)
         let parameters = draw.parameters
-        if weights.count != logits.count {
-            weights = Array(repeating: 0, count: logits.count)
-            candidates = weights.map { _ in 0 }
-        }
-        let total = weights.withUnsafeMutableBufferPointer { weights in
-            weights.baseAddress.map {
-                kernels.weigh($0, logits, best: best, scale: Float(1 / parameters.temperature))
-            } ?? 0
-        }
-        if parameters.topK <= 0 && parameters.topP >= 1 && parameters.minP <= 0 {
-            return drawInOrder(total: total, uniform: draw.uniform)
-        }
+        let total = weigh(logits, best: best, parameters)
+        if parameters.keepsAll { return drawInOrder(total: total, uniform: draw.uniform) }
         var ranked = mostProbable(total: total, parameters: parameters)
         let mass = filter(&ranked, total: total, parameters: parameters)
         var target = draw.uniform * mass
@@ -41,6 +30,43 @@ struct Sampler {
             if target < 0 { return token }
         }
         return ranked[ranked.count - 1]
+    }
+
+    /// What tokens are drawn from, in the order in which a draw goes through them.
+    ///
+    /// - Parameters:
+    ///   - parameters: Temperature and filters, not greedy ones.
+    ///   - logits: Those of the tokens that may be drawn; finite.
+    ///   - best: The greatest of them.
+    mutating func distribution(
+        _ parameters: SamplingParameters, from logits: UnsafeBufferPointer<Float>, best: Float
+    ) -> TokenDistribution {
+        let total = weigh(logits, best: best, parameters)
+        var ranked: [TokenID], mass = total
+        if parameters.keepsAll {
+            ranked = weights.indices.filter { weights[$0] > 0 }.map(TokenID.init)
+        } else {
+            ranked = mostProbable(total: total, parameters: parameters)
+            mass = filter(&ranked, total: total, parameters: parameters)
+        }
+        return TokenDistribution(
+            tokens: ranked, probabilities: ranked.map { Double(weights[Int($0)]) / mass })
+    }
+
+    /// Computes the weights of all tokens and gives their sum.
+    private mutating func weigh(
+        _ logits: UnsafeBufferPointer<Float>, best: Float, _ parameters: SamplingParameters
+    ) -> Double {
+        precondition(!logits.isEmpty)
+        if weights.count != logits.count {
+            weights = Array(repeating: 0, count: logits.count)
+            candidates = weights.map { _ in 0 }
+        }
+        return weights.withUnsafeMutableBufferPointer { weights in
+            weights.baseAddress.map {
+                kernels.weigh($0, logits, best: best, scale: Float(1 / parameters.temperature))
+            } ?? 0
+        }
     }
 
     private func drawInOrder(total: Double, uniform: Double) -> TokenID {
@@ -95,4 +121,9 @@ struct Sampler {
             floor = floor > 1e-30 ? floor * 1e-4 : 0
         }
     }
+}
+
+extension SamplingParameters {
+    /// Whether no filter drops a token.
+    fileprivate var keepsAll: Bool { topK <= 0 && topP >= 1 && minP <= 0 }
 }

@@ -5,6 +5,9 @@ struct Scheduler {
     var maximumRows: Int
     /// Most tokens of one sequence in one forward pass.
     var maximumChunk: Int
+    /// Most rows beyond the first of each sequence whose distributions one forward pass gives: what they take in memory is
+    /// bounded.
+    var maximumExtraReads = Int.max
 
     /// A sequence with work to do.
     struct Candidate {
@@ -16,6 +19,8 @@ struct Scheduler {
         var pending: Int
         /// Order of arrival of the sequence: smaller is older.
         var age: UInt64
+        /// How many of the pending tokens, the last ones, give distributions that the request waits for; at least 1.
+        var reads = 1
     }
 
     /// A sequence's part of a forward pass.
@@ -24,8 +29,17 @@ struct Scheduler {
         var slot: Int
         /// Number of tokens to feed.
         var count: Int
-        /// Whether these are the last pending tokens, so that the logits of the last one answer the request.
+        /// Whether these are the last pending tokens.
         var completes: Bool
+        /// How many of them, the last ones, give distributions that the request waits for.
+        var reads: Int
+
+        init(slot: Int, count: Int, completes: Bool, reads: Int? = nil) {
+            self.slot = slot
+            self.count = count
+            self.completes = completes
+            self.reads = reads ?? (completes ? 1 : 0)
+        }
     }
 
     /// Plans one forward pass: probes first, for they are cheap and unblock a session; then decodes; then prefill in
@@ -42,14 +56,18 @@ struct Scheduler {
             let (x, y) = (Self.urgency(a), Self.urgency(b))
             return x != y ? x < y : a.age < b.age
         }
-        var room = maximumRows
+        var room = maximumRows, extraReads = maximumExtraReads
         for candidate in candidates {
             guard room > 0 else { return }
-            let count = min(candidate.pending, maximumChunk, room)
-            let share = Share(slot: candidate.slot, count: count, completes: count == candidate.pending)
+            let unread = candidate.pending - candidate.reads
+            let count = min(candidate.pending, maximumChunk, room, unread + 1 + min(extraReads, candidate.reads))
+            let share = Share(
+                slot: candidate.slot, count: count, completes: count == candidate.pending,
+                reads: max(0, count - unread))
             guard admit(share) else { continue }
             shares.append(share)
             room -= count
+            extraReads -= max(0, share.reads - 1)
         }
     }
 
@@ -74,6 +92,7 @@ struct Scheduler {
 
     private static func urgency(_ candidate: Candidate) -> Int {
         if candidate.isProbe { return 0 }
-        return candidate.pending == 1 ? 1 : 2
+        // Decodes, verification of drafts included, compute nothing that is not read.
+        return candidate.pending == candidate.reads ? 1 : 2
     }
 }

@@ -63,16 +63,14 @@ struct SequenceStore {
         return open
     }
 
-    /// Gives a sequence a request and the context that the request names.
+    /// Gives a sequence a request, the context that the request names and what is known to come behind it.
     ///
     /// - Returns: Number of context tokens that need no computation.
-    mutating func attach(
-        _ request: consuming ActiveRequest, context: [TokenID], firstToken: TokenID?, to slot: Int
-    ) -> Int {
+    mutating func attach(_ request: consuming ActiveRequest, context: [TokenID], to slot: Int) -> Int {
         precondition(slots[slot].active == nil, "one request per sequence at a time")
-        let shared = slots[slot].cached.setContext(context, blocks: &blocks)
+        let shared = slots[slot].cached.setContext(
+            context, ahead: request.ahead, reads: request.reads, blocks: &blocks)
         request.didShare(shared)
-        if let firstToken { slots[slot].cached.append(firstToken) }
         slots[slot].isFirstRequest = slots[slot].promptLength == 0
         if slots[slot].isFirstRequest {
             slots[slot].promptLength = context.count
@@ -118,9 +116,16 @@ struct SequenceStore {
         slots[slot].active?.update(change)
     }
 
-    /// What a sequence's request needs of the logits it waits for, and how its next token is drawn.
-    func demand(of slot: Int) -> (logits: LogitDemand, draw: TokenDraw)? {
-        slots[slot].active.map { ($0.demand, $0.nextDraw) }
+    /// States what a sequence's request needs of the last `count` rows of a batch, which are the sequence's, and how
+    /// tokens are drawn from them.
+    func appendDemands(
+        of slot: Int, rows count: Int, to batch: inout ForwardBatch, draws: inout TokenDraws, heads: inout HeadRuns
+    ) {
+        for row in batch.rows - count..<batch.rows {
+            batch.logitRows.append(Int32(row))
+            slots[slot].active?.appendDemand(
+                position: Int(batch.positions[row]), to: &batch, draws: &draws, heads: &heads)
+        }
     }
 
     /// The slot that serves a request.
@@ -132,7 +137,8 @@ struct SequenceStore {
     /// What a sequence with a request has to compute.
     func candidate(_ slot: Int) -> Scheduler.Candidate {
         Scheduler.Candidate(
-            slot: slot, isProbe: slots[slot].isProbe, pending: slots[slot].cached.pending, age: slots[slot].age)
+            slot: slot, isProbe: slots[slot].isProbe, pending: slots[slot].cached.pending, age: slots[slot].age,
+            reads: slots[slot].cached.pendingReads)
     }
 
     /// Begins a forward pass without parts.
@@ -163,9 +169,22 @@ struct SequenceStore {
     /// Appends a token that is still to be computed.
     mutating func append(_ token: TokenID, to slot: Int) { slots[slot].cached.append(token) }
 
-    /// Notes that a sequence's next `count` tokens are in the cache.
-    mutating func didCompute(_ count: Int, of slot: Int) {
+    /// Notes that the distribution that a sequence's request waited for next is known.
+    mutating func didRead(_ slot: Int) { slots[slot].cached.didRead() }
+
+    /// Notes that a sequence's next `count` tokens are in the cache, and charges its request.
+    ///
+    /// - Returns: How many of them belong to the context, generated ones that were computed again included.
+    mutating func didCompute(_ count: Int, of slot: Int, nanoseconds: Int64) -> Int {
+        let first = slots[slot].cached.computed
         slots[slot].cached.didCompute(count, blocks: &blocks)
+        guard let contextCount = slots[slot].active?.contextCount else {
+            preconditionFailure("computed for an idle sequence")
+        }
+        let ahead = first + count - max(first, slots[slot].cached.firstRead, contextCount)
+        let prefilled = count - max(0, ahead)
+        slots[slot].active?.didCompute(prefilled: prefilled, nanoseconds: nanoseconds)
+        return prefilled
     }
 
     /// Finds blocks for a sequence's next `count` tokens, at the expense of idle or younger sequences if it must be.

@@ -15,6 +15,12 @@ struct StopDetector {
         tailLimit = max(longest - 1, 0)
     }
 
+    /// Takes what has been generated before: a stop may begin in it, but does not lie in it.
+    mutating func prime(_ bytes: some Collection<UInt8>) { tail = Array(bytes.suffix(tailLimit)) }
+
+    /// Number of bytes that a stop can begin in.
+    var reach: Int { tailLimit }
+
     /// Takes the next token and says whether it ends the generation.
     ///
     /// - Parameters:

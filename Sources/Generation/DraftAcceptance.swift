@@ -7,6 +7,7 @@ public enum DraftAcceptance: Sendable, Hashable {
     case sameToken
     /// The classic rule (Leviathan et al., arXiv 2211.17192; Chen et al., arXiv 2302.01318): a drafted token is kept with
     /// probability min(1, p/q), else the position is drawn from the residual max(0, p − q). Needs what the drafter drew
-    /// from, one distribution per drafted token. Its draws differ from those of plain decoding.
+    /// from, one distribution per drafted token. Its draws differ from those of plain decoding, also
+    /// behind an empty draft: a drafter that has nothing to offer drew something there that it did not.
     case ratio([TokenDistribution])
 }

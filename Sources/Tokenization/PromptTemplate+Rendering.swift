@@ -36,7 +36,7 @@ extension PromptTemplate {
     }
 
     /// Neighbouring text is joined before it is encoded, as it would be if the whole prompt were encoded at once.
-    private func encode(_ segments: [Segment], with tokenizer: Tokenizer) throws -> [Int32] {
+    func encode(_ segments: [Segment], with tokenizer: Tokenizer) throws -> [Int32] {
         var tokens: [Int32] = []
         var text = ""
         func flush() {
@@ -142,7 +142,7 @@ extension StringProtocol {
 
     /// Without white space at both ends, as the filter `trim` of Jinja sees it: Python counts the four separators of
     /// ASCII.
-    fileprivate func trimmingWhitespace() -> String {
+    func trimmingWhitespace() -> String {
         func isBlank(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
         }

@@ -19,7 +19,7 @@ final class JobRunner: Sendable {
         pairs = Dictionary(
             uniqueKeysWithValues: pool.pairNames.compactMap { name in
                 pool.pair(named: name).map { pair in
-                    (name, ModelPair(name: name, slm: pair.slm, llm: pair.llm, priorEntropies: pair.entropySample))
+                    (name, ModelPair(pair))
                 }
             })
     }

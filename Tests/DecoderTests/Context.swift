@@ -63,6 +63,18 @@ extension Decoder {
         return rows
     }
 
+    /// The hidden state of the last token.
+    func hidden(behind tokens: [Int32]) throws -> [Float] {
+        let blockCount = tokens.count / KeyValueCache.blockTokens + 1
+        let cache = try KeyValueCache(shape: shape, blockCount: blockCount, format: .float32)
+        var context = Context(blocks: 0..<Int32(blockCount))
+        var batch = ForwardBatch()
+        context.feed(tokens, to: &batch, demand: LogitDemand(hidden: true))
+        let output = HeadOutput(drawable: shape.vocabularySize)
+        forward(batch, cache: cache, output: output)
+        return Array(output.hidden(0))
+    }
+
     /// Greedy continuation of a prompt.
     func greedy(_ prompt: [Int32], count: Int) throws -> [Int32] {
         let blockCount = (prompt.count + count) / KeyValueCache.blockTokens + 1

@@ -9,6 +9,8 @@ struct GoldenCheckpoint: Decodable {
         let ids: [Int32]
         /// Logits of the last position.
         let logits: [Float]
+        /// Hidden state of the last position behind the last norm.
+        let hidden: [Float]
         /// Entropy of the last position in nats.
         let entropy: Double
         let logSumExp: Double

@@ -68,6 +68,10 @@ import Testing
             #expect(abs(statistics.entropy - prompt.entropy) < 1e-4)
             #expect(abs(statistics.logSumExp - prompt.logSumExp) < 1e-4 * Double(largest))
             #expect(try decoder.greedy(prompt.ids, count: prompt.greedy.count) == prompt.greedy)
+            let hidden = try decoder.hidden(behind: prompt.ids)
+            let widest = prompt.hidden.map(abs).max() ?? 0
+            let gap = zip(hidden, prompt.hidden).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(hidden.count == prompt.hidden.count && gap <= 1e-4 * widest, "relative \(gap / widest)")
         }
     }
 

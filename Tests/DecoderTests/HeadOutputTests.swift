@@ -43,6 +43,54 @@ import Testing
         }
     }
 
+    /// Hidden states and picked logits of any rows of any batch are those of the row alone, bit for bit.
+    @Test(arguments: InvarianceTests.settings)
+    func hiddenStatesAndPickedLogits(_ setting: InvarianceTests.Setting) throws {
+        let decoder = try setting.decoder(sliceTokens: 32), vocabulary = decoder.shape.vocabularySize
+        let cache = try KeyValueCache(shape: decoder.shape, blockCount: 20, format: .float32)
+        var contexts = (0..<10).map { Context(blocks: [Int32(2 * $0), Int32(2 * $0 + 1)]) }
+        var batch = Self.batch(decoder, contexts: &contexts, demand: LogitDemand(wholeRow: true, hidden: true))
+        let whole = HeadOutput(drawable: vocabulary), fused = HeadOutput(drawable: vocabulary)
+        decoder.forward(batch, cache: cache, output: whole)
+        var wanted: [[Int32]] = []
+        for row in batch.demands.indices {
+            let picks = (0..<row % 4).map { Int32((row * 31 + $0 * 17) % vocabulary) }
+            wanted.append(picks)
+            batch.picked += picks
+            batch.demands[row] = LogitDemand(hidden: row % 3 == 1, pickedCount: picks.count)
+        }
+        decoder.forward(batch, cache: cache, output: fused)
+        for row in 0..<fused.count {
+            #expect(Array(fused.picked(row)) == wanted[row].map { whole.logits(row)[Int($0)] })
+            if row % 3 == 1 { #expect(Array(fused.hidden(row)).bits == Array(whole.hidden(row)).bits) }
+        }
+        // Sequence by sequence, in a cache of its own.
+        let alone = try setting.decoder(sliceTokens: 32)
+        for index in contexts.indices {
+            let rows = batch.rowRange(ofSequence: index)
+            let hidden = try alone.hidden(behind: Array(batch.tokens[rows]))
+            #expect(hidden.bits == Array(whole.hidden(rows.upperBound - 1)).bits)
+        }
+    }
+
+    @Test func anEmbeddingIsTheRowOfTheTable() throws {
+        let checkpoint = try GoldenCheckpoint.open("qwen2-tied")
+        let decoder = try Decoder(checkpoint: checkpoint, threads: ComputeThreads(count: 1), family: .own)
+        let hidden = decoder.shape.hidden, table = try #require(checkpoint[.embedding])
+        for token in [0, 7, decoder.shape.vocabularySize - 1] {
+            var row = [Float](repeating: .nan, count: hidden)
+            row.withUnsafeMutableBufferPointer { row in
+                if let start = row.baseAddress { decoder.embed(Int32(token), into: start) }
+            }
+            let expected = table.withUnsafeBytes { bytes in
+                widened(
+                    UnsafeRawBufferPointer(rebasing: bytes[token * hidden * 2..<(token + 1) * hidden * 2]),
+                    format: .bfloat16)
+            }
+            #expect(row == expected)
+        }
+    }
+
     @Test func aRankingIsAtMostTheVocabulary() throws {
         let decoder = try InvarianceTests.settings[0].decoder(), vocabulary = decoder.shape.vocabularySize
         let cache = try KeyValueCache(shape: decoder.shape, blockCount: 2, format: .float32)
@@ -65,5 +113,13 @@ import Testing
         decoder.forward(batch, cache: cache, output: output)
         #expect(output.statistics(0).isFinite)
         #expect(!output.statistics(1).isFinite)
+    }
+}
+
+extension ForwardBatch {
+    /// The rows of a sequence.
+    fileprivate func rowRange(ofSequence index: Int) -> Range<Int> {
+        let first = sequences.firstIndex(of: Int32(index)) ?? 0
+        return first..<(sequences.lastIndex(of: Int32(index)) ?? -1) + 1
     }
 }

@@ -38,7 +38,7 @@ import Testing
         var b = CachedSequence()
         #expect(b.setContext(Array(0..<8), blocks: &blocks) == 4)
         #expect(b.pending == 4)
-        #expect(a.setContext(Array(0..<8), blocks: &blocks) == 4)
+        #expect(a.setContext(Array(0..<8), blocks: &blocks) == 7)
     }
 
     @Test func aSharedBlockIsNeverWrittenAgain() {

@@ -10,6 +10,7 @@ import Synchronization
 /// a matter of its description, and it only sleeps meanwhile: thousands of sessions run on one core.
 final class SimulatedModel: LanguageModel {
     let identity: ModelIdentity
+    let headNames: Set<String>
     private let description: SimulatedModelDescription
     private let fingerprint: UInt64
     private let account = Mutex(Account())
@@ -20,7 +21,9 @@ final class SimulatedModel: LanguageModel {
         var sequences: [SequenceID: Int] = [:]
     }
 
-    init(name: String, _ description: SimulatedModelDescription) {
+    /// Creates a model that serves heads of these names: they give its doubt.
+    init(name: String, _ description: SimulatedModelDescription, heads: Set<String> = []) {
+        headNames = heads
         var digest = Digest()
         let origin = "\(name) \(description.steps) \(description.stepTokens)"
         for byte in origin.utf8 { digest.add(TokenID(byte)) }
@@ -34,7 +37,8 @@ final class SimulatedModel: LanguageModel {
     /// The simulated models of a pool, in the order of their names.
     static func all(of description: ModelPoolDescription) -> [SimulatedModel] {
         description.models.sorted { $0.key < $1.key }.compactMap { name, entry in
-            entry.simulated.map { SimulatedModel(name: name, $0) }
+            let heads = Set(description.heads.filter { $0.value.model == name }.keys)
+            return entry.simulated.map { SimulatedModel(name: name, $0, heads: heads) }
         }
     }
 
@@ -54,17 +58,18 @@ final class SimulatedModel: LanguageModel {
 
     func probe(_ request: ProbeRequest) async throws -> Probe {
         try check(request.context, growth: 1)
+        guard request.scoredTokens >= 0, request.scoredTokens < request.context.count else {
+            throw ModelError.invalidRequest("\(request.scoredTokens) tokens to score of \(request.context.count)")
+        }
         let chain = chain(request.context, request.randomness)
         try await meetDirective(chain)
         if description.timePerProbe > .zero { try await Task.sleep(for: description.timePerProbe) }
-        let next = chain.next
-        let logVocabulary = log(Double(vocabulary.count))
-        let entropy = chain.doubt * logVocabulary
+        let next = chain.next, entropy = chain.entropy, logVocabulary = SimulatedChain.logVocabulary
         let top = (0..<min(request.topCount, 256)).map { rank in
             DistributionSignals.TokenProbability(
                 token: (next + TokenID(rank)) % 256, logProbability: -Double(rank + 1) * max(entropy, 0x1p-8))
         }
-        return Probe(
+        var probe = Probe(
             signals: DistributionSignals(
                 entropy: entropy, topEntropy: request.topEntropySupport.map { min(entropy, log(Double($0))) },
                 logVocabulary: logVocabulary, top: top),
@@ -72,6 +77,14 @@ final class SimulatedModel: LanguageModel {
             work: charge(
                 request.sequence, context: request.context.count, decoded: 0, time: description.timePerProbe,
                 isProbe: true))
+        probe.optionLogProbabilities = request.options.map(chain.logProbability)
+        probe.headValues = request.heads.map { _ in chain.doubt }
+        var past = self.chain(request.context.dropLast(request.scoredTokens), request.randomness)
+        for token in request.context.suffix(request.scoredTokens) {
+            probe.scores.append(TokenScore(logProbability: past.logProbability(of: token), entropy: past.entropy))
+            past.append(token)
+        }
+        return probe
     }
 
     func generate(_ request: GenerationRequest) async throws -> Generation {
@@ -83,28 +96,42 @@ final class SimulatedModel: LanguageModel {
         try await meetDirective(chain)
         let vocabulary = SimulatedVocabulary()
         var stop = StopDetector(request.stop, endOfText: vocabulary.endOfText)
+        stop.prime(vocabulary.bytes(of: request.context.suffix(request.written)))
+        let watch = request.handover.map { HandoverWatch($0, heads: [:]) }
         var generation = Generation(tokens: [], finish: .length)
         var decoded = 0
         while generation.tokens.count < request.maximumTokens {
-            let given = generation.tokens.isEmpty ? request.firstToken : nil
+            let index = generation.tokens.count
+            let given = index == 0 ? request.firstToken : nil
             let token = given ?? chain.next
-            decoded += 1
             if given == nil {
-                generation.entropySum += chain.doubt
-                generation.logProbability -= chain.doubt
-                generation.measuredTokens += 1
+                generation.handoverSignal = watch?.signal(of: chain)
+                if generation.handoverSignal != nil, watch?.refuses == true {
+                    (generation.finish, generation.refusedToken) = (.handover, token)
+                    break
+                }
+                generation.measure(chain, details: request.details)
             }
+            decoded += 1
             let reason = stop.accept(token, bytes: vocabulary.bytes(of: token))
             if reason != .endOfText {
                 chain.append(token)
                 generation.tokens.append(token)
             }
+            let isKept = index < request.draft.count && request.draft[index] == token
+            if isKept, reason != .endOfText { generation.acceptedDraftTokens += 1 }
             if let reason {
                 generation.finish = reason
                 break
             }
+            guard generation.tokens.count < request.maximumTokens else { break }
+            if generation.handoverSignal != nil || !(request.draft.isEmpty || isKept) {
+                generation.finish = .handover
+                break
+            }
         }
-        let time = description.timePerToken * decoded
+        // A draft is verified in one pass.
+        let time = description.timePerToken * (request.draft.isEmpty ? decoded : 1)
         if time > .zero { try await Task.sleep(for: time) } else { try Task.checkCancellation() }
         generation.work = charge(
             request.sequence, context: request.context.count, decoded: decoded, time: time, isProbe: false)
@@ -115,8 +142,12 @@ final class SimulatedModel: LanguageModel {
         account.withLock { $0.sequences[sequence] = nil }
     }
 
-    private func chain(_ context: [TokenID], _ randomness: Randomness) -> SimulatedChain {
-        SimulatedChain(description, fingerprint: fingerprint, context: context, seed: randomness.seed)
+    func followUp(question: String, prefill: String) -> [TokenID] {
+        SimulatedVocabulary().encode("\nuser: \(question)\nassistant: \(prefill)", matchingSpecialTokens: false)
+    }
+
+    private func chain(_ context: some Sequence<TokenID>, _ randomness: Randomness) -> SimulatedChain {
+        SimulatedChain(description, fingerprint: fingerprint, context: Array(context), seed: randomness.seed)
     }
 
     private func check(_ context: [TokenID], growth: Int) throws {

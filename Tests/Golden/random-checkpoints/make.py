@@ -4,7 +4,8 @@
 usage: make.py [NAME...]      writes NAME/{config.json,generation_config.json,model*.safetensors,expected.json} and the
                               same weights as NAME/model*.gguf beside itself; of quantised cases only GGUF and expected.json
 
-expected.json: {"prompts": [{"ids", "logits" (last position), "entropy" (nats), "logSumExp", "argmax" (every position),
+expected.json: {"prompts": [{"ids", "logits" and "hidden" (hidden_states[-1], both of the last position), "entropy"
+(nats), "logSumExp", "argmax" (every position),
 "greedy" (64 ids), "margin" (smallest gap of the two largest logits while decoding)}]}.
 Weights are drawn per tensor name and rounded to bfloat16, so every element type holds the same numbers exactly. Of
 quantised cases transformers computes the dequantised weights; blocks of K formats are drawn bit by bit.
@@ -287,7 +288,7 @@ def expect(folder, target, config, case):
         for length in (1, 5, 17, 70):
             for _ in range(50):
                 ids = rng.integers(0, config["vocab_size"], length).tolist()
-                out = model(input_ids=torch.tensor([ids]), use_cache=True)
+                out = model(input_ids=torch.tensor([ids]), use_cache=True, output_hidden_states=True)
                 last = out.logits[0, -1]
                 past, current, greedy, margin = out.past_key_values, last, [], float("inf")
                 for _ in range(GREEDY):
@@ -302,7 +303,8 @@ def expect(folder, target, config, case):
                 raise SystemExit(f"{case}: no prompt of {length} tokens decodes without near ties")
             exact = torch.log_softmax(last.double(), -1)
             prompts.append(dict(
-                ids=ids, logits=[float(f"{float(x):.8g}") for x in last], entropy=float(-(exact.exp() * exact).sum()),
+                ids=ids, logits=[float(f"{float(x):.8g}") for x in last],
+                hidden=[float(f"{float(x):.8g}") for x in out.hidden_states[-1][0, -1]], entropy=float(-(exact.exp() * exact).sum()),
                 logSumExp=float(torch.logsumexp(last.double(), -1)), argmax=out.logits[0].argmax(-1).tolist(),
                 greedy=greedy, margin=margin))
     with open(f"{target}/expected.json", "w") as f:

@@ -143,16 +143,24 @@ final class ScriptedModel: LanguageModel {
         var result = Generation(tokens: [], finish: .length)
         result.work.prefillTokens = request.context.count
         while result.tokens.count < request.maximumTokens {
-            let token: TokenID
-            if result.tokens.isEmpty, let first = request.firstToken {
-                token = first
-            } else {
-                let next = step(
-                    request.context + result.tokens, request.randomness, position: UInt32(result.tokens.count))
-                token = next.token
+            let index = result.tokens.count
+            let given = index == 0 ? request.firstToken : nil
+            let next =
+                given.map { (token: $0, entropy: 0) }
+                ?? step(request.context + result.tokens, request.randomness, position: UInt32(request.written + index))
+            let token = next.token
+            if given == nil {
+                result.handoverSignal = request.handover.flatMap { $0.signal(entropy: next.entropy) }
+                if result.handoverSignal != nil, request.handover?.token == .refused {
+                    (result.finish, result.refusedToken) = (.handover, token)
+                    return result
+                }
                 result.entropySum += next.entropy
                 result.logProbability -= next.entropy / 2
                 result.measuredTokens += 1
+                if request.details.contains(.scores) {
+                    result.scores.append(TokenScore(logProbability: -next.entropy / 2, entropy: next.entropy))
+                }
             }
             result.work.decodedTokens += 1
             if scripted.endOfText.contains(token) {
@@ -160,13 +168,24 @@ final class ScriptedModel: LanguageModel {
                 return result
             }
             result.tokens.append(token)
-            let text = scripted.text(of: result.tokens.suffix(12))  // no stop spans more tokens
+            if given == nil, request.details.contains(.distributions) {
+                result.distributions.append(TokenDistribution(tokens: [token], probabilities: [1]))
+            }
+            let isKept = index < request.draft.count && request.draft[index] == token
+            if isKept { result.acceptedDraftTokens += 1 }
+            let said = request.context.suffix(request.written) + result.tokens
+            let text = scripted.text(of: said.suffix(12))  // no stop spans more tokens
             if let end = request.stop.thinkingEnd, token == end.token || text.utf8.contains(end.text) {
                 result.finish = .thinkingEnd
                 return result
             }
             if let delimiter = request.stop.delimiter, text.utf8.contains(delimiter) {
                 result.finish = .delimiter
+                return result
+            }
+            let isVerified = !request.draft.isEmpty && !isKept
+            if result.tokens.count < request.maximumTokens, result.handoverSignal != nil || isVerified {
+                result.finish = .handover
                 return result
             }
         }
@@ -183,6 +202,19 @@ final class ScriptedModel: LanguageModel {
 
     private func place(_ context: [TokenID], _ randomness: Randomness, position: UInt32) -> Place {
         Place(context: context, prefix: prefix, uniform: randomness.uniform(position: position), vocabulary: scripted)
+    }
+}
+
+extension HandoverRule {
+    /// What the rule looks at where it fires; heads see the entropy.
+    fileprivate func signal(entropy: Double) -> Double? {
+        let share = entropy / 8
+        return switch condition {
+        case .normalisedEntropyAbove(let bound): share > bound ? share : nil
+        case .normalisedEntropyAtMost(let bound): share <= bound ? share : nil
+        case .entropyAtLeast(let bound), .aleatoricAtLeast(let bound): entropy >= bound ? entropy : nil
+        case .headAtLeast(_, let bound, let floor): entropy >= bound && share > floor ?? -1 ? entropy : nil
+        }
     }
 }
 
