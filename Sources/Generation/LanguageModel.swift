@@ -29,6 +29,9 @@ public protocol LanguageModel: Sendable {
     /// Names of the heads that a ``ProbeRequest`` or a ``HandoverRule`` can ask for.
     var headNames: Set<String> { get }
 
+    /// The value from which on a head says yes, where it has one of its own; `nil` also for names that are not served.
+    func headThreshold(_ name: String) -> Double?
+
     /// The distribution of the next token.
     ///
     /// - Throws: ``ModelError``, or `CancellationError`.
@@ -46,6 +49,9 @@ public protocol LanguageModel: Sendable {
 extension LanguageModel {
     /// No heads.
     public var headNames: Set<String> { [] }
+
+    /// None.
+    public func headThreshold(_ name: String) -> Double? { nil }
 
     /// Refuses.
     public func followUp(question: String, prefill: String) throws -> [TokenID] {

@@ -7,6 +7,7 @@ import Testing
 @Suite struct MeasurementTests {
     @Test(arguments: [
         Measurement.bandwidth(threads: 2), .load, .decode(sequences: 16, context: 0, steps: 32), .prefill(tokens: 512),
+        .extend(tokens: 5, context: 64),
         .probe(sequences: 64, context: 500, isShared: true), .probe(sequences: 1, context: 1, isShared: false),
     ])
     func aRequestIsReadBack(measurement: Measurement) throws {

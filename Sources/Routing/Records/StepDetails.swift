@@ -24,7 +24,7 @@ public struct StepDetails: Sendable, Hashable, Codable {
     public struct Segment: Sendable, Hashable, Codable {
         /// Who wrote them.
         public var owner: StepOwner
-        /// How many; at least 1.
+        /// How many; 0 only where its first token was refused.
         public var tokens: Int
         /// The value at which the turn was given back behind them; `nil` where the step ended.
         public var signal: Double?

@@ -86,10 +86,9 @@ public struct ReasoningSession: Sendable {
         draft.details.rollback = trace.pendingRollback
         if let exit = strategy.earlyExit, draft.generation.finish == .delimiter {
             let behind = context.extended(by: draft.generation.tokens, of: draft.decision.owner)
-            if let (trial, cost) = try await exit.trial(behind: draft, history: trace.live, in: behind) {
-                draft.details.trial = trial
-                if trial.owner == .slm { draft.cost.slmTrial += cost } else { draft.cost.llmTrial += cost }
-            }
+            let attempt = try await exit.attempt(behind: draft, history: trace.live, in: behind)
+            draft.details.trial = attempt.trial
+            draft.cost += attempt.cost
         }
         return record(
             .thinking, draft, in: trace,

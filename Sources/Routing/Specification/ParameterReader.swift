@@ -2,7 +2,7 @@
 /// Each part of a specification reads its own keys.
 struct ParameterReader {
     private var values: [String: JSONValue]
-    private var known: [String] = []
+    private var known: Set<String> = []
     /// Where the object stands, for messages.
     private let path: String
 
@@ -25,6 +25,9 @@ struct ParameterReader {
         values = members
         path = "parameters"
     }
+
+    /// The keys that nobody has taken yet.
+    var keys: [String] { Array(values.keys) }
 
     /// Takes a whole number; `nil` if the key is absent.
     mutating func integer(_ key: String, in range: ClosedRange<Int>) throws(SpecificationError) -> Int? {
@@ -61,6 +64,20 @@ struct ParameterReader {
         guard let value = take(key) else { return nil }
         if case .string(let text) = value, isValid(text) { return text }
         throw error(key, expected: expected, got: value)
+    }
+
+    /// Takes an array of strings that are not empty; `nil` if the key is absent.
+    mutating func texts(_ key: String) throws(SpecificationError) -> [String]? {
+        guard let value = take(key) else { return nil }
+        guard case .array(let elements) = value else { throw error(key, expected: "an array of strings", got: value) }
+        var texts: [String] = []
+        for element in elements {
+            guard case .string(let text) = element, !text.isEmpty else {
+                throw error(key, expected: "strings that are not empty", got: element)
+            }
+            texts.append(text)
+        }
+        return texts
     }
 
     /// Takes one of a set of names; `nil` if the key is absent.
@@ -118,7 +135,7 @@ struct ParameterReader {
     }
 
     private mutating func take(_ key: String) -> JSONValue? {
-        known.append(key)
+        known.insert(key)
         return values.removeValue(forKey: key)
     }
 }

@@ -5,12 +5,20 @@ protocol EarlyExit: Sendable {
     /// Makes a trial, if the rule wants one here.
     ///
     /// - Parameters:
-    ///   - step: The step that was just written; it stands in the context's tokens.
+    ///   - step: The step that was just written; it stands in the tokens of its owner's context.
     ///   - history: The records before it that count.
     ///   - context: What has been written, the step included.
-    /// - Returns: The trial and what it cost, or `nil` without one.
     /// - Throws: What the models throw.
-    func trial(
-        behind step: StepDraft, history: [StepRecord], in context: StepContext
-    ) async throws -> (trial: StepDetails.Trial, cost: ModelWork)?
+    func attempt(behind step: StepDraft, history: [StepRecord], in context: StepContext) async throws -> ExitAttempt
+}
+
+/// What came of looking for an early exit.
+struct ExitAttempt: Sendable {
+    /// The trial; `nil` where none was wanted.
+    var trial: StepDetails.Trial?
+    /// What the look and the trial cost; only ``StepCost/slmTrial`` and ``StepCost/llmTrial``.
+    var cost = StepCost()
+
+    /// No trial, at no cost.
+    init() {}
 }

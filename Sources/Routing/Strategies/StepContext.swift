@@ -70,6 +70,9 @@ struct StepContext: Sendable {
         return copy
     }
 
+    /// Tokens that a model's window has left behind what it reads.
+    func room(for owner: StepOwner) -> Int { pair[owner].identity.contextLength - tokens(for: owner).count }
+
     /// Where a model stops.
     func stop(for owner: StepOwner) -> StopCondition {
         switch phase {

@@ -12,6 +12,14 @@ protocol StepWriter: Sendable {
     func write(
         _ decision: StepDecision, firstToken: TokenID?, in context: StepContext
     ) async throws -> StepDraft
+
+    /// The same writer, with drafts of the small model wherever the large one writes.
+    func speculating(_ speculation: Speculation) -> any StepWriter
+}
+
+extension StepWriter {
+    /// For writers that never let the large model write.
+    func speculating(_ speculation: Speculation) -> any StepWriter { self }
 }
 
 /// The owner writes the whole step.
@@ -27,4 +35,5 @@ struct OwnerWriter: StepWriter {
         return StepDraft(
             decision: decision, generation: try await context.pair[decision.owner].generate(request))
     }
+    func speculating(_ speculation: Speculation) -> any StepWriter { SpeculativeWriter(speculation) }
 }

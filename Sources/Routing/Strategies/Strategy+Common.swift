@@ -3,5 +3,7 @@ extension Strategy {
     ///
     /// - Throws: ``SpecificationError`` under a parameter.
     mutating func takeCommonOptions(_ reader: inout ParameterReader) throws(SpecificationError) {
+        if let speculation = try Speculation(&reader) { speculate(speculation) }
+        if let exit = try TrialExit(&reader, isConfirmed: owners == [.slm, .llm]) { earlyExit = exit }
     }
 }

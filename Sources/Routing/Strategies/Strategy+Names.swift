@@ -9,6 +9,8 @@ extension Strategy {
     private static let basicMethods: [(name: String, make: Maker)] = [
         ("slm", slmAlone), ("llm", llmAlone), ("glimprouter", glimpRouter), ("random", random),
         ("step-entropy", stepEntropy), ("step-perplexity", stepPerplexity),
+        ("speculative", speculative), ("r-stitch", rStitch), ("r-stitch-plus", rStitchPlus), ("r2r", r2r),
+        ("deer", deer),
     ]
 
     /// Their names.

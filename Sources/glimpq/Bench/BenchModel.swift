@@ -90,6 +90,9 @@ final class BenchModel {
                 }
                 contexts.advance(by: tokens - silent, offset: silent, with: decoder)
             }
+        case .extend(let tokens, let context):
+            let contexts = try prepared(measurement, sequences: 1, length: context, room: tokens)
+            return timed(tokens) { _ = contexts.advance(by: tokens, with: decoder) }
         case .probe(let sequences, let context, let isShared):
             let contexts = try prepared(
                 measurement, sequences: sequences, length: context, room: 1, isShared: isShared)

@@ -50,6 +50,7 @@ struct BenchReport {
         case .decode(let sequences, let context, _):
             "decode, \(sequences) sequence\(sequences == 1 ? "" : "s") of \(context)"
         case .prefill(let tokens): "prefill of \(tokens)"
+        case .extend(let tokens, let context): "\(tokens) more behind \(context)"
         case .probe(let sequences, let context, let isShared):
             "\(sequences) probe\(sequences == 1 ? "" : "s") on \(context)"
                 + (sequences == 1 ? "" : isShared ? ", common prefix" : ", own prefixes")
@@ -60,7 +61,7 @@ struct BenchReport {
         switch measurement {
         case .bandwidth: Figures.fixed(sample.rate / 1e9, 1) + (withUnit ? " GB/s" : "")
         case .load: Figures.fixed(sample.seconds, 2) + (withUnit ? " s" : "")
-        case .decode, .prefill: Figures.fixed(sample.rate, 1) + (withUnit ? " tok/s" : "")
+        case .decode, .prefill, .extend: Figures.fixed(sample.rate, 1) + (withUnit ? " tok/s" : "")
         case .probe: Figures.fixed(sample.seconds * 1e3, 2) + (withUnit ? " ms" : "")
         }
     }
@@ -69,7 +70,7 @@ struct BenchReport {
     private static func range(_ measurement: Measurement, _ samples: Samples) -> String {
         let ends = [value(measurement, samples.slowest), value(measurement, samples.fastest)]
         switch measurement {
-        case .bandwidth, .decode, .prefill: return ends[0] + "–" + ends[1]
+        case .bandwidth, .decode, .prefill, .extend: return ends[0] + "–" + ends[1]
         case .load, .probe: return ends[1] + "–" + ends[0]
         }
     }
@@ -89,6 +90,7 @@ struct BenchReport {
         case .prefill(let tokens):
             let operations = cost.operations(rows: tokens, context: Double(tokens) / 2, logitRows: 1)
             return "\(Figures.fixed(operations / sample.seconds / 1e9, 0)) Gop/s"
+        case .extend: return "\(Figures.fixed(sample.seconds * 1e3, 3)) ms"
         case .probe(let sequences, _, _):
             return "\(Figures.fixed(sample.seconds / Double(sequences) * 1e6, 0)) µs per probe"
         }

@@ -8,6 +8,8 @@ enum Measurement: Hashable {
     case decode(sequences: Int, context: Int, steps: Int)
     /// `tokens` tokens of one new sequence, with the logits of the last one.
     case prefill(tokens: Int)
+    /// One pass over `tokens` tokens of one sequence that has `context` tokens already, with the logits of the last one.
+    case extend(tokens: Int, context: Int)
     /// One more token for each of `sequences` sequences of `context` tokens, and the signals of the distributions. With a
     /// shared prefix the contexts have all their full cache blocks in common.
     case probe(sequences: Int, context: Int, isShared: Bool)
@@ -17,7 +19,7 @@ enum Measurement: Hashable {
         switch self {
         case .bandwidth: "bytes"
         case .load: "loads"
-        case .decode, .prefill: "tokens"
+        case .decode, .prefill, .extend: "tokens"
         case .probe: "probes"
         }
     }
@@ -30,6 +32,7 @@ enum Measurement: Hashable {
         case .decode(let sequences, let context, let steps):
             "decode sequences=\(sequences) context=\(context) tokens=\(steps)"
         case .prefill(let tokens): "prefill tokens=\(tokens)"
+        case .extend(let tokens, let context): "extend tokens=\(tokens) context=\(context)"
         case .probe(let sequences, let context, let isShared):
             "probe sequences=\(sequences) context=\(context) shared=\(isShared ? 1 : 0)"
         }
@@ -61,6 +64,7 @@ enum Measurement: Hashable {
                 sequences: try extent("sequences"), context: try extent("context", from: 0),
                 steps: try extent("tokens"))
         case "prefill": self = .prefill(tokens: try extent("tokens"))
+        case "extend": self = .extend(tokens: try extent("tokens"), context: try extent("context", from: 0))
         case "probe":
             self = .probe(
                 sequences: try extent("sequences"), context: try extent("context"),
@@ -74,7 +78,7 @@ enum Measurement: Hashable {
         CommandFailure(
             .usage,
             "--requests: expected `decode sequences=N context=N tokens=N`, `prefill tokens=N`, "
-                + "`probe sequences=N context=N shared=0|1`, `bandwidth threads=N` or `load`, got \(request.debugDescription)"
+                + "`extend tokens=N context=N`, `probe sequences=N context=N shared=0|1`, `bandwidth threads=N` or `load`, got \(request.debugDescription)"
         )
     }
 }

@@ -3,7 +3,7 @@ import ArgumentParser
 /// Measures parts of the program on this machine.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure a model, or the queue, on this machine.",
+        abstract: "Measure models, or the queue, on this machine.",
         discussion: "`glimpq bench MODEL` is short for `glimpq bench models MODEL`.",
-        subcommands: [BenchModels.self, BenchQueue.self], defaultSubcommand: BenchModels.self)
+        subcommands: [BenchModels.self, BenchLatency.self, BenchQueue.self], defaultSubcommand: BenchModels.self)
 }

@@ -75,7 +75,7 @@ struct BenchModels: AsyncParsableCommand {
         help: """
             Read what to measure from standard input, one request per line, and answer each with a line of JSON; the model \
             stays in memory, and a first line says how long it took to load. For benchmarks that alternate between programs. Requests: decode sequences=N context=N \
-            tokens=N, prefill tokens=N, probe sequences=N context=N shared=0|1, bandwidth threads=N, load.
+            tokens=N, prefill tokens=N, extend tokens=N context=N, probe sequences=N context=N shared=0|1, bandwidth threads=N, load.
             """)
     var requests = false
 
