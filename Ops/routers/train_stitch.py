@@ -12,11 +12,14 @@ the pass. The paper's penalty, 5e-6, is made for traces of minutes; the default 
 written by the LLM alone gets 1 - 0.46, as a trace of 92 s would with the paper's.
 
 As in DAPO: groups of rollouts of one problem, advantages normalised within the group, every decision of the batch
-weighs the same, the ratio is clipped more loosely upwards (0.2 / 0.28), groups without any spread teach nothing.
+weighs the same, the ratio is clipped more loosely upwards (0.2 / 0.28), groups that are all right or all wrong teach
+nothing (DAPO draws others instead; here the batch gets smaller). The router begins near R-Stitch: it switches at
+uncertain tokens with a chance of --start.
 The run resumes from OUT/latest.pt; OUT/best.pt is the checkpoint with the best reward on validation problems.
 """
 import argparse
 import json
+import math
 import os
 import random
 import time
@@ -44,11 +47,15 @@ POLICIES = {"R-Stitch (always switch)": lambda hidden: torch.ones(len(hidden), d
 
 
 def read_latencies(path):
+    """The coefficients that `glimpq bench latency --output` wrote, in ms: (SLM, LLM)."""
     with open(path, encoding="utf-8") as file:
-        record = json.load(file)
-    if record["unit"] != "ms":
-        raise SystemExit(f"{path}: unit: expected 'ms', got {record['unit']!r}")
-    return [Latency(**{key: float(record["models"][name][key]) for key in "abcd"}) for name in ("demo-slm", "demo-llm")]
+        models = json.load(file)["models"]
+    out = []
+    for name in ("demo-slm", "demo-llm"):
+        if models[name]["unit"] != "s":
+            raise SystemExit(f"{path}: models.{name}.unit: expected 's', got {models[name]['unit']!r}")
+        out.append(Latency(**{key: 1000 * float(models[name][key]) for key in "abcd"}))
+    return out
 
 
 def is_right(pair, text, problem):
@@ -87,9 +94,12 @@ class Trainer:
         coins = torch.Generator().manual_seed(options.seed * 100_003 + number)
         switch = lambda hidden: torch.rand(len(hidden), generator=coins) < torch.sigmoid(head(hidden))
         result, right, reward = self.rollouts(repeated, switch, options.seed * 1_000_003 + number)
-        groups = reward.view(options.problems, options.group)
+        groups, solved = (values.view(options.problems, options.group) for values in (reward, right))
         advantage = (groups - groups.mean(dim=1, keepdim=True)) / (groups.std(dim=1, keepdim=True) + SPREAD)
-        advantage = advantage.flatten()[result.rows]
+        mixed = (solved.sum(dim=1) > 0) & (solved.sum(dim=1) < options.group)
+        advantage = (advantage * mixed[:, None]).flatten()[result.rows]
+        weight = mixed.repeat_interleave(options.group)[result.rows].float()
+        weight = weight / weight.sum().clamp(min=1)
         action = result.switched.float()
         log_chance = lambda: -torch.nn.functional.binary_cross_entropy_with_logits(
             head(result.hidden), action, reduction="none")
@@ -98,14 +108,15 @@ class Trainer:
         for _ in range(options.passes):
             ratio = (log_chance() - before).exp()
             clipped = ratio.clamp(1 - CLIP_LOW, 1 + CLIP_HIGH)
-            loss = -torch.minimum(ratio * advantage, clipped * advantage).mean()
+            loss = -(torch.minimum(ratio * advantage, clipped * advantage) * weight).sum()
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
             optimizer.step()
         return dict(iteration=number + 1, right=right.mean().item(), reward=reward.mean().item(),
                     latency_ms=result.latency.mean().item(), llm_tokens=result.tokens[:, LLM].mean().item(),
-                    decisions=len(action) / len(repeated), switched=action.mean().item())
+                    decisions=len(action) / len(repeated), switched=action.mean().item(),
+                    mixed_groups=mixed.sum().item())
 
     def measure(self, problems, switch, seed=0, repeats=1):
         result, right, reward = self.rollouts(problems * repeats, switch, seed)
@@ -119,9 +130,12 @@ class Trainer:
                     discarded=result.discarded.mean().item())
 
 
-def new_head(pair, seed):
+def new_head(pair, seed, start=0.5):
     torch.manual_seed(seed)
-    return Head(HeadShape(pair.slm.shape.hidden, width=32, input_layers=1, blocks=1, expansion=2))
+    head = Head(HeadShape(pair.slm.shape.hidden, width=32, input_layers=1, blocks=1, expansion=2))
+    with torch.no_grad():
+        head.output.bias.fill_(math.log(start / (1 - start)))
+    return head
 
 
 def chosen_by(head):
@@ -131,7 +145,7 @@ def chosen_by(head):
 def train(trainer, arguments):
     os.makedirs(arguments.out, exist_ok=True)
     latest, best = (os.path.join(arguments.out, name) for name in ("latest.pt", "best.pt"))
-    head = new_head(trainer.pair, arguments.seed)
+    head = new_head(trainer.pair, arguments.seed, arguments.start)
     optimizer = torch.optim.Adam(head.parameters(), lr=arguments.rate)
     state = dict(number=0, best=-1.0, curve=[], seconds=0.0)
     if os.path.exists(latest):
@@ -188,7 +202,7 @@ def report(trainer, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--latency", required=True, help="coefficients of both models, in ms")
+    parser.add_argument("--latency", required=True, help="coefficients of both models, as `glimpq bench latency POOL --output` writes them")
     parser.add_argument("--out", help="folder of the run, outside the checkout")
     parser.add_argument("--measure", help="checkpoint to export and measure instead of training")
     parser.add_argument("--head", help="head folder to write, with --measure")
@@ -201,6 +215,7 @@ def main():
     parser.add_argument("--problems", type=int, default=32)
     parser.add_argument("--group", type=int, default=8)
     parser.add_argument("--passes", type=int, default=4)
+    parser.add_argument("--start", type=float, default=0.85)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--check", type=int, default=10, help="iterations between two looks at validation problems")
     parser.add_argument("--validation", type=int, default=200)
