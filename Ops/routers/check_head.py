@@ -2,11 +2,13 @@
 """Evaluates shipped heads in numpy on hidden states of transformers, and compares with torch on those of model.py.
 
 usage: check_head.py demo-prm=demo-judge demo-r2r=slm demo-stitch=slm
-       check_head.py ... --golden ../../Tests/Golden/demo-pair/heads.json
+       check_head.py ... --judge demo-judge --golden ../../Tests/Golden/demo-pair/heads.json
 
 Each argument is a head folder and the folder of its decoder. The numpy side shares no code with heads.py: it reads
 head.json and head.safetensors itself and computes in float64. --golden writes what it gives for some texts: per head
-a list of {"ids", "drawn", "value"}, where the value is that at the last of the ids, with `drawn` as the drawn token.
+a list of {"ids", "drawn", "value"}, where the value is that at the last of the ids, with `drawn`, the likeliest token,
+as the drawn one. With --judge also a list of {"ids", "digits"}: what the judge gives the ten digits (natural-log
+probabilities) after these steps and the question.
 """
 import argparse
 import json
@@ -20,6 +22,7 @@ from safetensors.numpy import load_file
 import pair  # noqa: F401  (puts Ops/demo-pair on the import path)
 import task
 from export_head import load_head
+from grading import digit_ids, follow_up_ids
 from model import load_folder
 from pair import Pair, folder
 
@@ -56,28 +59,44 @@ class NumpyHead:
 
 
 def contexts(tokenizer, count):
-    """Ids of solutions, right and spoilt, cut behind steps and within them, and a token as drawn next."""
+    """Ids of solutions, right and spoilt, cut behind steps and within them."""
     out = []
     for number, problem in enumerate(task.distinct_problems("validation", count, seed=12)):
         steps = task.steps(*problem)
+        kept = (1, 3, 2)[number % 3]     # before a quotient, after a subtraction, after a spoilt quotient
         if number % 3 == 2:
             steps[1] = task.multiply((int(steps[1][0]) + 1) % 10, problem[1])
-        ids = tokenizer.encode(task.prompt(*problem) + task.STEP_END.join(steps[:2 + number % 3]) + task.STEP_END).ids
-        cut = ids[:-(number % 4)] if number % 4 else ids
-        out.append((cut, (ids[len(cut):] + tokenizer.encode("5").ids)[0]))
+        ids = tokenizer.encode(task.prompt(*problem) + task.STEP_END.join(steps[:kept]) + task.STEP_END).ids
+        out.append(ids[:-(number % 4)] if number % 4 else ids)
+    return out
+
+
+def reference(decoder_folder):
+    from transformers import AutoModelForCausalLM
+    return AutoModelForCausalLM.from_pretrained(decoder_folder, dtype=torch.float32, attn_implementation="eager").eval()
+
+
+@torch.no_grad()
+def grades(decoder_folder, texts, pair):
+    """What the judge says after the texts that end with a step."""
+    judge, out = reference(decoder_folder), []
+    for ids in texts:
+        if ids[-1] == pair.marks.blank:
+            log_p = torch.log_softmax(judge(torch.tensor([ids + follow_up_ids(pair)])).logits[0, -1].double(), dim=-1)
+            out.append(dict(ids=ids, digits=log_p[digit_ids(pair)].tolist()))
     return out
 
 
 @torch.no_grad()
 def check(head_folder, decoder_folder, texts):
-    """Largest difference between the two ways, and the values of numpy's."""
-    from transformers import AutoModelForCausalLM
-    theirs = AutoModelForCausalLM.from_pretrained(decoder_folder, dtype=torch.float32, attn_implementation="eager").eval()
+    """Largest difference between the two ways, and numpy's values: {"ids", "drawn", "value"}."""
+    theirs = reference(decoder_folder)
     ours, (head, record), plain = load_folder(decoder_folder), load_head(head_folder), NumpyHead(head_folder)
     embeddings = ours.model.embed_tokens.weight
     worst, values = 0.0, []
-    for ids, drawn in texts:
+    for ids in texts:
         out = theirs(torch.tensor([ids]), output_hidden_states=True)
+        drawn = int(out.logits[0, -1].argmax())
         value = plain.value(out.hidden_states[-1][0, -1].double().numpy(), embeddings[drawn].double().numpy(),
                             out.logits[0, -1].double().numpy())
         cache = ours.new_cache()
@@ -89,7 +108,7 @@ def check(head_folder, decoder_folder, texts):
         z = head(captured[0][None], embeddings[drawn][None], top)[0]
         torch_value = (torch.sigmoid(z) if record["output"] == "sigmoid" else z).item()
         worst = max(worst, abs(value - torch_value))
-        values.append(value)
+        values.append(dict(ids=ids, drawn=drawn, value=value))
     return worst, values
 
 
@@ -97,21 +116,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("heads", nargs="+", metavar="HEAD=DECODER")
     parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--judge", help="folder of the judge, for the golden values")
     parser.add_argument("--golden")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    texts, golden = contexts(Pair().tokenizer, arguments.count), {}
+    models = Pair()
+    texts, golden = contexts(models.tokenizer, arguments.count), dict(made_by="Ops/routers/check_head.py", heads={})
     for argument in arguments.heads:
         name, _, decoder = argument.partition("=")
         worst, values = check(folder(name), folder(decoder), texts)
-        print(f"{name} on {decoder}: {len(values)} values from {min(values):.4f} to {max(values):.4f}, "
+        numbers = [value["value"] for value in values]
+        print(f"{name} on {decoder}: {len(numbers)} values from {min(numbers):.4f} to {max(numbers):.4f}, "
               f"numpy and torch differ by at most {worst:.1e}")
         assert worst < TOLERANCE, worst
-        golden[os.path.basename(name)] = [dict(ids=ids, drawn=drawn, value=value)
-                                          for (ids, drawn), value in zip(texts, values)]
+        golden["heads"][os.path.basename(name)] = values
+    if arguments.judge:
+        golden["judge"] = grades(folder(arguments.judge), texts, models)
     if arguments.golden:
         with open(arguments.golden, "w", encoding="utf-8") as file:
-            json.dump(dict(made_by="Ops/routers/check_head.py", heads=golden), file, separators=(",", ":"))
+            json.dump(golden, file, separators=(",", ":"))
             file.write("\n")
 
 
