@@ -26,7 +26,7 @@ CREATE TABLE glimpq.evaluation_cell (
     strategy      text NOT NULL,
     params        jsonb NOT NULL,
     PRIMARY KEY (evaluation_id, cell),
-    CONSTRAINT evaluation_cell_purpose_known CHECK (purpose IN ('measurement', 'calibration')),
+    CONSTRAINT evaluation_cell_purpose_known CHECK (purpose IN ('measurement', 'timing', 'calibration')),
     CONSTRAINT evaluation_cell_in_flight_positive CHECK (in_flight > 0),
     CONSTRAINT evaluation_cell_params_object CHECK (jsonb_typeof(params) = 'object')
 );
@@ -264,6 +264,18 @@ AS $$
 $$;
 COMMENT ON FUNCTION glimpq.evaluation_grades_v1 IS 'Which problems each variant solved under which seeds.';
 
+CREATE FUNCTION glimpq.evaluation_agreement_v1(_evaluation bigint, OUT compared bigint, OUT different bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, glimpq, pg_temp
+AS $$
+    SELECT count(*), count(*) FILTER (WHERE m.output IS DISTINCT FROM t.output)
+    FROM v_evaluation_result m
+    JOIN v_evaluation_result t ON t.evaluation_id = m.evaluation_id AND t.variant = m.variant
+        AND t.dataset = m.dataset AND t.problem = m.problem AND t.seed = m.seed AND t.purpose = 'timing'
+    WHERE m.evaluation_id = _evaluation AND m.purpose = 'measurement'
+$$;
+COMMENT ON FUNCTION glimpq.evaluation_agreement_v1 IS 'How many answers were computed twice, for the report and for times, and how many of them differ; none should.';
+
 CREATE FUNCTION glimpq.evaluation_steps_v1(_evaluation bigint, _variant text, _dataset text)
 RETURNS TABLE (
     problem int, seed bigint, seq int, owner text, kind text, rule text, h_init float8, mean_entropy float8,
@@ -284,7 +296,7 @@ REVOKE ALL ON FUNCTION glimpq.evaluation_begin_v1(text, jsonb), glimpq.evaluatio
     glimpq.evaluation_faults_v1(bigint), glimpq.evaluation_retry_v1(bigint, int[]),
     glimpq.evaluation_forget_v1(bigint, int[]), glimpq.evaluation_figures_v1(bigint),
     glimpq.evaluation_accounts_v1(bigint), glimpq.evaluation_grades_v1(bigint),
-    glimpq.evaluation_steps_v1(bigint, text, text)
+    glimpq.evaluation_agreement_v1(bigint), glimpq.evaluation_steps_v1(bigint, text, text)
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION glimpq.evaluation_begin_v1(text, jsonb), glimpq.evaluation_clear_v1(bigint, int[]),
     glimpq.evaluation_missing_v1(bigint, int[]), glimpq.evaluation_retry_v1(bigint, int[]),
@@ -292,7 +304,8 @@ GRANT EXECUTE ON FUNCTION glimpq.evaluation_begin_v1(text, jsonb), glimpq.evalua
 TO glimpq_producer, glimpq_admin;
 GRANT EXECUTE ON FUNCTION glimpq.evaluation_states_v1(bigint), glimpq.evaluation_faults_v1(bigint),
     glimpq.evaluation_figures_v1(bigint), glimpq.evaluation_accounts_v1(bigint),
-    glimpq.evaluation_grades_v1(bigint), glimpq.evaluation_steps_v1(bigint, text, text)
+    glimpq.evaluation_grades_v1(bigint), glimpq.evaluation_agreement_v1(bigint),
+    glimpq.evaluation_steps_v1(bigint, text, text)
 TO glimpq_producer, glimpq_analyst, glimpq_admin;
 GRANT INSERT, SELECT ON glimpq.evaluation_cell, glimpq.evaluation_task TO glimpq_producer, glimpq_admin;
 GRANT SELECT ON glimpq.evaluation, glimpq.evaluation_cell, glimpq.evaluation_task, glimpq.v_evaluation_job,

@@ -7,7 +7,7 @@ import Testing
     private static let reading =
         """
         backlog batch_overview_v1 ended_badly_v1 ended_since_v1 queue_overview_v1 recent_errors_v1 recent_work_v1 \
-        strategy_report unserved_v1 what_if wilson evaluation_accounts_v1 evaluation_faults_v1 evaluation_figures_v1 \
+        strategy_report unserved_v1 what_if wilson evaluation_accounts_v1 evaluation_agreement_v1 evaluation_faults_v1 evaluation_figures_v1 \
         evaluation_grades_v1 evaluation_states_v1 evaluation_steps_v1
         """
     private static let monitoring =

@@ -4,8 +4,10 @@ internal import Postgres
 public struct EvaluationCell: Sendable, Hashable {
     /// What the results of a cell are for.
     public enum Purpose: String, Sendable, Hashable {
-        /// The report.
+        /// What the report says, times apart.
         case measurement
+        /// What the report says about times.
+        case timing
         /// The search for a threshold.
         case calibration
     }

@@ -201,6 +201,14 @@ extension EvaluationStore {
         }
     }
 
+    /// How many answers were computed twice, for the report and for times, and how many of them differ.
+    ///
+    /// - Throws: `PostgresError`.
+    public func agreement(of evaluation: Int64) async throws -> (compared: Int, different: Int) {
+        let row = try await read("SELECT * FROM glimpq.evaluation_agreement_v1($1)", [evaluation]).one()
+        return (try row.get("compared"), try row.get("different"))
+    }
+
     /// Which problems each variant solved.
     ///
     /// - Throws: `PostgresError`.

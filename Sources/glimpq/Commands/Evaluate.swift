@@ -50,6 +50,15 @@ struct Evaluate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What the report says about the sources, e.g. a commit.", valueName: "text"))
     var revision: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compute only answers, or only timing, which wants a quiet machine; repeatable. Default: both, answers first.",
+            valueName: "part"))
+    var part: [EvaluationRun.Part] = []
+
+    @Option(help: ArgumentHelp("Markdown to put before the tables of report.md.", valueName: "file"))
+    var preface: String?
+
     @Flag(help: "Leave out variants whose strategy or parameters are refused, and say which.")
     var skipRefused = false
 
@@ -122,14 +131,15 @@ struct Evaluate: AsyncParsableCommand {
         try await run.begin(facts: origin.json)
         let unknown = try await run.calibrate(isComputing: isComputing, isFresh: fresh)
         let again = fresh ? Set(run.variants.map(\.name)) : Set(freshVariants)
-        try await run.measure(isComputing: isComputing, fresh: again, leavingOut: unknown)
+        let parts = part.isEmpty ? EvaluationRun.Part.allCases : part
+        try await run.measure(computing: isComputing ? parts : [], fresh: again, leavingOut: unknown)
         await lock?.release()
         if list {
             let states = try await run.store.states(of: run.evaluation)
             let figures = try await run.store.figures(of: run.evaluation)
             return try ByteSink.standardOutput.write(EvaluationListing(run).stored(states, figures, unknown: unknown))
         }
-        let report = try await EvaluationReport(run, origin)
+        let report = try await EvaluationReport(run, origin, preface: try readPreface())
         let files = [("report.html", report.html), ("report.md", report.markdown), ("problems.csv", report.problems)]
         for (name, text) in files {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -141,7 +151,17 @@ struct Evaluate: AsyncParsableCommand {
         for fault in report.faults {
             try ByteSink.standardError.write(line: "note: \(fault)")
         }
-        if !report.isComplete { throw QuietEnd(status: .failed) }
+        let wanted = part.isEmpty ? EvaluationRun.Part.allCases : part
+        if wanted.contains(where: { report.missing[$0] ?? 0 > 0 }) { throw QuietEnd(status: .failed) }
+    }
+
+    private func readPreface() throws -> String? {
+        guard let preface else { return nil }
+        do {
+            return try String(contentsOfFile: preface, encoding: .utf8)
+        } catch {
+            throw CommandFailure(.environment, "--preface: \(preface): cannot be read: \(error.localizedDescription)")
+        }
     }
 
     /// The plan with what the command line changes.
@@ -150,7 +170,7 @@ struct Evaluate: AsyncParsableCommand {
         if let name { plan.name = name }
         if !seeds.isEmpty {
             plan.seeds = seeds
-            plan.latency?.seeds = Array(seeds.prefix(1))
+            for index in plan.timing.indices { plan.timing[index].seeds = Array(seeds.prefix(1)) }
         }
         if let limit {
             for index in plan.datasets.indices {

@@ -49,7 +49,7 @@ import Testing
               "s": {"simulated": {"steps": [1, 2], "parameters": 5}}, "l": {"simulated": {"steps": [1, 2], "parameters": 50}},
               "j": {"simulated": {"steps": [3, 3]}}},
              "heads": {}, "pairs": {"p": {"slm": "s", "llm": "l", "default_tau": 0.2, "entropy_sample": [0.1],
-               "judge": {"model": "j", "question": "ok?"}}}}
+               "judge": {"model": "j", "question": "ok?"}, "router": {"r2r": "s", "r-stitch-plus": "j"}}}}
             """)
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("pool-\(UUID().uuidString).json")
         try Data(text.utf8).write(to: file)
@@ -76,6 +76,8 @@ import Testing
         #expect(base != content.text(other, seed: 1))
         let renamed = EvaluationProblem(id: "2", prompt: "p", messages: nil, referenceAnswer: "r")
         #expect(base == content.text(renamed, seed: 1))
+        let timed = ContentKey(strategy: "glimprouter", params: "{}", pair: pair, inFlight: 64, isTimed: true)
+        #expect(base != timed.text(problem, seed: 1))
         let later = ContentKey(strategy: "glimprouter", params: "{}", pair: pair, inFlight: 64, version: "9")
         #expect(base != later.text(problem, seed: 1))
         #expect(base != key(try pool { $0.replacing(#""parameters": 50"#, with: #""parameters": 51"#) }, "glimprouter"))
@@ -91,5 +93,7 @@ import Testing
         #expect(key(pair, "llm") == key(otherTau, "llm"))
         #expect(key(pair, "glimprouter") == key(otherJudge, "glimprouter"))
         #expect(key(pair, "llm-judge") != key(otherJudge, "llm-judge"))
+        #expect(key(pair, "r-stitch-plus") != key(otherJudge, "r-stitch-plus"))
+        #expect(key(pair, "r2r") == key(otherJudge, "r2r"))
     }
 }

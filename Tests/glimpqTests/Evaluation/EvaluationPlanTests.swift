@@ -25,15 +25,15 @@ import Testing
             """
             {"name": "t", "models": "pool.json", "seeds": [1, 2], "params": {"temperature": 0.60},
              "datasets": {"easy": "e.jsonl", "hard": {"path": "h.jsonl", "limit": 5, "params": {"grader": "boxed"}}, "c": "c.jsonl"},
-             "calibration": {"dataset": "c"}, "latency": {"problems": 3},
+             "calibration": {"dataset": "c"}, "timing": [{"in_flight": 1, "problems": 3}],
              "variants": [{"strategy": "llm"}, {"strategy": "glimprouter", "sweep": {"tau": [0.1, 0.20]}},
-                {"strategy": "step-entropy", "target_llm_share": [0.2, 0.305]},
+                {"strategy": "step-entropy", "target_llm_share": [0.28, 0.305]},
                 {"name": "best", "strategy": "glimprouter", "params": {"tau": 1, "temperature": 1}}],
              "comparisons": [["best", "llm"]], "signals": ["best"]}
             """)
         #expect(
             plan.variants.map(\.name) == [
-                "llm", "glimprouter tau=0.1", "glimprouter tau=0.2", "step-entropy at 20 %", "step-entropy at 30.5 %",
+                "llm", "glimprouter tau=0.1", "glimprouter tau=0.2", "step-entropy at 28 %", "step-entropy at 30.5 %",
                 "best",
             ])
         #expect(plan.datasets.map(\.name) == ["easy", "hard"])
@@ -42,7 +42,7 @@ import Testing
             plan.variants[2].params(plan, plan.datasets[1]) == #"{"grader": "boxed", "tau": 0.2, "temperature": 0.6}"#)
         #expect(plan.variants[5].params(plan, plan.datasets[0]) == #"{"tau": 1, "temperature": 1}"#)
         #expect(plan.variants[3].target?.range.parameter == "tau")
-        #expect(plan.latency?.seeds == [1])
+        #expect(plan.timing.map(\.seeds) == [[1]])
     }
 
     @Test func faultsNameTheirPlace() {

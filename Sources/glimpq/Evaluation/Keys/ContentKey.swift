@@ -11,8 +11,12 @@ struct ContentKey {
     ///   - params: Its parameters, a JSON object in canonical form.
     ///   - pair: The models.
     ///   - inFlight: How many jobs a worker has in flight meanwhile.
+    ///   - isTimed: Whether the job is there for its times, and nothing may run beside its group.
     ///   - version: Of the program.
-    init(strategy: String, params: String, pair: PairFacts, inFlight: Int, version: String = Product.version) {
+    init(
+        strategy: String, params: String, pair: PairFacts, inFlight: Int, isTimed: Bool = false,
+        version: String = Product.version
+    ) {
         variant.add(part: "glimpq evaluation key 1")
         variant.add(part: version)
         variant.add(part: pair.name)
@@ -20,6 +24,7 @@ struct ContentKey {
         variant.add(part: strategy)
         variant.add(part: params)
         variant.add(number: UInt64(inFlight))
+        variant.add(part: isTimed ? "timed" : nil)
     }
 
     /// The key of a problem under a seed.

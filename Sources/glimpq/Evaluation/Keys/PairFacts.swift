@@ -39,9 +39,14 @@ struct PairFacts {
         var extras: [String: String] = [:]
         for key in pair.memberNames where key != "slm" && key != "llm" {
             guard let node = pair[key] else { continue }
-            let prints = try reader.references(in: node)
-            extras[key] = ([CanonicalJSON.text(node)] + prints.map { "\($0.name) \($0.print)" }).joined(separator: "\n")
-            models += prints.map { "\(key) \($0.name) \($0.print)" }
+            // Each router belongs to a method of its own.
+            let parts = key == "router" ? node.memberNames.map { ("router.\($0)", node[$0] ?? node) } : [(key, node)]
+            for (name, part) in parts {
+                let prints = try reader.references(in: part)
+                extras[name] = ([CanonicalJSON.text(part)] + prints.map { "\($0.name) \($0.print)" })
+                    .joined(separator: "\n")
+                models += prints.map { "\(name) \($0.name) \($0.print)" }
+            }
         }
         self.extras = extras
         self.models = models
@@ -68,7 +73,7 @@ struct PairFacts {
                 && given.isDisjoint(with: ["tau", "target_intervention_rate", "posterior"])
         case "judge": return ["llm-judge", "specreason"].contains(strategy)
         case "scorer": return strategy == "rsd"
-        case "router": return ["r2r", "r-stitch-plus"].contains(strategy)
+        case _ where key.hasPrefix("router."): return key == "router.\(strategy)"
         default: return !["slm", "llm"].contains(strategy)
         }
     }

@@ -53,15 +53,29 @@ extension EvaluationPlan {
         return JobFields(members, line: bytes, prefix: prefix)
     }
 
-    static func latency(_ node: JSONNode, _ bytes: [UInt8], seeds: [UInt64]) throws(LineFault) -> Latency {
-        var part = fields(node, bytes, "latency.")
-        let inFlight = try part.integer("in_flight", in: 1...4096) ?? 1
-        guard let problems = try part.integer("problems", in: 1...100_000_000) else {
-            throw LineFault("latency.problems", "expected how many problems of each data set, got nothing")
+    static func timing(_ all: inout JobFields, _ bytes: [UInt8], seeds: [UInt64]) throws(LineFault) -> [Timing] {
+        guard let node = all.node("timing") else { return [] }
+        guard case .array(let elements) = node.value else {
+            throw LineFault("timing", expected: "an array of objects with in_flight and problems", got: node)
         }
-        let own = try Self.seeds(&part, "seeds", prefix: "latency.") ?? Array(seeds.prefix(1))
-        try part.finish()
-        return Latency(inFlight: inFlight, problems: problems, seeds: own)
+        var groups: [Timing] = []
+        for (index, element) in elements.enumerated() {
+            let place = "timing[\(index)]."
+            var part = fields(element, bytes, place)
+            guard let inFlight = try part.integer("in_flight", in: 1...4096) else {
+                throw LineFault(place + "in_flight", "expected how many jobs are in flight, got nothing")
+            }
+            guard let problems = try part.integer("problems", in: 1...100_000_000) else {
+                throw LineFault(place + "problems", "expected how many problems of each data set, got nothing")
+            }
+            let own = try Self.seeds(&part, "seeds", prefix: place) ?? Array(seeds.prefix(1))
+            try part.finish()
+            if groups.contains(where: { $0.inFlight == inFlight }) {
+                throw LineFault(place + "in_flight", "there is another group with \(inFlight)")
+            }
+            groups.append(Timing(inFlight: inFlight, problems: problems, seeds: own))
+        }
+        return groups
     }
 
     static func bootstrap(_ node: JSONNode, _ bytes: [UInt8]) throws(LineFault) -> Bootstrap {

@@ -44,7 +44,7 @@ extension EvaluationPlan {
         baseline = try fields.text("baseline") ?? baseline
         seeds = try Self.seeds(&fields, "seeds", prefix: "") ?? seeds
         params = try Self.params(&fields, "params")
-        if let part = try fields.object("latency") { latency = try Self.latency(part.node, bytes, seeds: seeds) }
+        timing = try Self.timing(&fields, bytes, seeds: seeds)
         if let part = try fields.object("bootstrap") { bootstrap = try Self.bootstrap(part.node, bytes) }
         guard let sets = try fields.object("datasets") else {
             throw LineFault("datasets", "expected an object of name and file, got nothing")

@@ -45,8 +45,8 @@ extension EvaluationPlan {
         if targets.isEmpty { return [base] }
         return targets.map { target in
             var variant = base
-            variant.name +=
-                " at \(Figures.percent(target.share, target.share * 100 == (target.share * 100).rounded() ? 0 : 1))"
+            let tenths = (target.share * 1000).rounded()
+            variant.name += " at " + Figures.percent(target.share, tenths.remainder(dividingBy: 10) == 0 ? 0 : 1)
             variant.target = target
             return variant
         }

@@ -12,8 +12,8 @@ struct EvaluationPlan {
     var threads: Int?
     /// How many jobs are in flight at full batch.
     var inFlight = 64
-    /// What is measured with few jobs in flight; `nil`: nothing.
-    var latency: Latency?
+    /// What times are measured on.
+    var timing: [Timing] = []
     /// Seeds of each problem.
     var seeds: [UInt64] = [1]
     /// Parameters of all variants: names and JSON texts.
@@ -33,10 +33,10 @@ struct EvaluationPlan {
     /// Comparisons beside those with the baseline: the first variant with each of the others.
     var comparisons: [[String]] = []
 
-    /// A part of the problems, at few jobs in flight; the rest runs at full batch.
-    struct Latency {
+    /// A part of the problems that is computed once more, on its own, for its times.
+    struct Timing {
         /// How many jobs are in flight.
-        var inFlight = 1
+        var inFlight: Int
         /// How many problems of each data set, evenly spread.
         var problems: Int
         /// Under which seeds.

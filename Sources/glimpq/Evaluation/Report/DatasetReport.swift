@@ -45,8 +45,9 @@ struct DatasetReport {
     }
 
     /// Time and pace.
-    var timeTable: ReportTable {
+    var timeTable: ReportTable? {
         let numbers = inFlights
+        if numbers.isEmpty { return nil }
         var table = ReportTable(
             caption: "Time on \(name)",
             note: """
@@ -54,7 +55,7 @@ struct DatasetReport {
                 longer than p50, 95 % no longer than p95. Problems per minute count the time of the worker process from \
                 its first claim to its last result. ● marks the Pareto front of accuracy against the p50.
                 """,
-            columns: ["#", "variant"]
+            columns: ["#", "variant", "timed"]
                 + numbers.flatMap { count in
                     ["p50 at \(count)", "p95 at \(count)", "problems/min at \(count)", "front at \(count)"]
                 }, texts: [1])
@@ -63,7 +64,7 @@ struct DatasetReport {
         }
         for (index, one) in summaries.enumerated() {
             table.rows.append(
-                ["\(one.number)", one.variant.name]
+                ["\(one.number)", one.variant.name, Figures.grouped(one.timings.reduce(0) { $0 + $1.results })]
                     + numbers.enumerated().flatMap { place, count in
                         guard let cell = one.cell(inFlight: count) else { return ["–", "–", "–", ""] }
                         return [
@@ -121,8 +122,8 @@ struct DatasetReport {
         return table
     }
 
-    /// Comparisons of pairs of variants: all with the baseline, and the lists of the plan.
-    var comparisonTables: [ReportTable] {
+    /// What is compared with what: all with the baseline, if there is one, then the lists of the plan.
+    var families: [(caption: String, pairs: [(VariantSummary, VariantSummary)])] {
         var families: [(caption: String, pairs: [(VariantSummary, VariantSummary)])] = []
         if let baseline {
             let others = summaries.filter { $0.variant.name != plan.baseline }
@@ -130,11 +131,15 @@ struct DatasetReport {
         }
         for list in plan.comparisons {
             let named = list.compactMap { name in summaries.first { $0.variant.name == name } }
-            guard let first = named.first, named.count > 1 else { continue }
-            families.append(("\(first.variant.name) against others, on \(name)", named.dropFirst().map { (first, $0) }))
+            guard let first = named.first, first.variant.name == list.first, named.count > 1 else { continue }
+            families.append(
+                ("\(first.variant.name) against others, on \(name)", named.dropFirst().map { (first, $0) }))
         }
-        return families.map { comparison($0.caption, $0.pairs) }
+        return families
     }
+
+    /// Comparisons of pairs of variants.
+    var comparisonTables: [ReportTable] { families.map { comparison($0.caption, $0.pairs) } }
 
     private func comparison(_ caption: String, _ pairs: [(VariantSummary, VariantSummary)]) -> ReportTable {
         var table = ReportTable(
@@ -149,15 +154,14 @@ struct DatasetReport {
                 "LLM steps",
                 "LLM tokens",
             ], texts: [0, 1])
-        let differences = pairs.map { $0.0.difference(to: $0.1, plan.bootstrap) }
-        let corrected = HolmCorrection.adjusted(differences.map(\.pValue))
-        for (index, (first, second)) in pairs.enumerated() {
-            let one = differences[index]
+        for pair in ComparedPair.all(pairs, plan.bootstrap) {
+            let one = pair.difference
             table.rows.append([
-                first.variant.name, second.variant.name, ReportText.points(one), "\(one.wins)", "\(one.losses)",
-                "\(one.ties)", ReportText.probability(one.pValue), ReportText.probability(corrected[index]),
-                "\(ReportText.percent(first.llmStepShare)) / \(ReportText.percent(second.llmStepShare))",
-                "\(ReportText.percent(first.llmTokenShare)) / \(ReportText.percent(second.llmTokenShare))",
+                pair.first.variant.name, pair.second.variant.name, ReportText.points(one), "\(one.wins)",
+                "\(one.losses)", "\(one.ties)", ReportText.probability(one.pValue),
+                ReportText.probability(pair.corrected),
+                "\(ReportText.percent(pair.first.llmStepShare)) / \(ReportText.percent(pair.second.llmStepShare))",
+                "\(ReportText.percent(pair.first.llmTokenShare)) / \(ReportText.percent(pair.second.llmTokenShare))",
             ])
         }
         return table
@@ -187,7 +191,9 @@ struct DatasetReport {
             }
     }
 
-    private var inFlights: [Int] { Set(summaries.flatMap { $0.cells.map(\.cell.inFlight) }).sorted() }
+    var inFlights: [Int] {
+        Set(summaries.flatMap { $0.timings.filter { $0.results > 0 }.map(\.cell.inFlight) }).sorted()
+    }
 
     private func points(_ cost: (VariantSummary) -> Double) -> [(cost: Double, yield: Double)] {
         summaries.map { (cost($0), $0.accuracy.interval.share) }

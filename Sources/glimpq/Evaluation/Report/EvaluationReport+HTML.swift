@@ -16,7 +16,10 @@ extension EvaluationReport {
         \(facts.map { "<dt>\(HTMLText.escaped($0.name))</dt><dd>\(HTMLText.escaped($0.value))</dd>" }.joined(separator: "\n"))
         </dl>
         \(faults.map { "<p class=\"fault\">\(HTMLText.escaped($0))</p>" }.joined(separator: "\n"))
+        \(findings.isEmpty ? "" : "<h2>Findings</h2>")
+        \(findings.map(\.html).joined(separator: "\n"))
         \(datasets.map(section).joined(separator: "\n"))
+        \(missingTable.html)
         \(thresholdTable.rows.isEmpty ? "" : "<h2>Thresholds</h2>")
         \(thresholdTable.html)
         </body>
@@ -28,7 +31,7 @@ extension EvaluationReport {
     private func section(_ dataset: DatasetReport) -> String {
         var parts = ["<h2>\(HTMLText.escaped(dataset.name))</h2>", dataset.accuracyTable.html]
         parts += dataset.charts.map(\.html)
-        parts += [dataset.timeTable.html]
+        parts += [dataset.timeTable?.html ?? ""]
         parts += dataset.comparisonTables.map(\.html)
         for signal in dataset.signals {
             parts.append(signal.table.html)

@@ -15,12 +15,19 @@ struct EvaluationReport {
     let faults: [String]
     /// How often each variant solved each problem: comma-separated values.
     let problems: String
-    /// Whether every task has a result.
-    let isComplete: Bool
+    /// Tasks without a result, by part.
+    let missing: [EvaluationRun.Part: Int]
+    /// Which tasks have no result.
+    let missingTable: ReportTable
+    /// What the tables say about the questions that such an evaluation is made for.
+    let findings: [ReportFinding]
+    /// What the caller has to say before the tables, as Markdown.
+    let preface: String?
 
     /// Reads everything from the database.
-    init(_ run: EvaluationRun, _ origin: EvaluationOrigin) async throws {
-        var figures = try await run.store.figures(of: run.evaluation).filter { $0.cell.purpose == .measurement }
+    init(_ run: EvaluationRun, _ origin: EvaluationOrigin, preface: String? = nil) async throws {
+        self.preface = preface
+        var figures = try await run.store.figures(of: run.evaluation).filter { $0.cell.purpose != .calibration }
         let accounts = try await run.store.accounts(of: run.evaluation)
         for index in figures.indices {
             figures[index].accounts = accounts[figures[index].cell.number] ?? figures[index].accounts
@@ -35,7 +42,8 @@ struct EvaluationReport {
                 if cells.allSatisfy({ $0.results == 0 }) { return nil }
                 return VariantSummary(
                     number: index + 1, variant: variant, cells: cells,
-                    grades: grades.first { $0.variant == variant.name && $0.dataset == name })
+                    grades: grades.first { $0.variant == variant.name && $0.dataset == name },
+                    hasTimings: !run.plan.timing.isEmpty)
             }
             var report = DatasetReport(name: name, summaries: summaries, plan: run.plan)
             for variant in run.plan.signals where summaries.contains(where: { $0.variant.name == variant }) {
@@ -48,18 +56,30 @@ struct EvaluationReport {
         self.datasets = datasets
         problems = Self.problems(run.datasets, datasets)
         title = "Evaluation \(run.plan.name)"
-        facts = origin.facts + Self.facts(figures, run)
+        var facts = origin.facts + Self.facts(figures, run)
         thresholdTable = Self.thresholds(run, datasets)
-        let tasks = figures.reduce(0) { $0 + $1.tasks }, results = figures.reduce(0) { $0 + $1.results }
-        isComplete = tasks == results && tasks > 0
+        findings = datasets.flatMap { ReportFinding.all(in: $0) }
+        missing = Dictionary(
+            grouping: figures, by: { $0.cell.purpose == .timing ? EvaluationRun.Part.timing : .answers }
+        ).mapValues { $0.reduce(0) { $0 + $1.tasks - $1.results } }
+        missingTable = Self.missing(figures)
         var faults = try await run.store.faults(of: run.evaluation).map { fault in
             "\(Figures.grouped(fault.jobs)) jobs of \(fault.variant) on \(fault.dataset) have no result: \(fault.errorClass)"
                 + (fault.message.map { ", \($0)" } ?? "")
         }
-        if !isComplete {
+        for part in EvaluationRun.Part.allCases where missing[part] ?? 0 > 0 {
             faults.insert(
-                "\(Figures.grouped(tasks - results)) of \(Figures.grouped(tasks)) tasks have no result", at: 0)
+                "unfinished: \(Figures.grouped(missing[part] ?? 0)) tasks of \(part.rawValue) have no result", at: 0)
         }
+        let agreement = try await run.store.agreement(of: run.evaluation)
+        if agreement.compared > 0 {
+            facts.append(
+                (
+                    "answers computed twice",
+                    "\(Figures.grouped(agreement.compared)), for the tables and for times; \(Figures.grouped(agreement.different)) differ"
+                ))
+        }
+        self.facts = facts
         self.faults = faults
     }
 
@@ -109,6 +129,20 @@ struct EvaluationReport {
             }
         }
         return text
+    }
+
+    private static func missing(_ figures: [EvaluationFigures]) -> ReportTable {
+        var table = ReportTable(
+            caption: "Tasks without a result",
+            columns: ["variant", "data set", "part", "in flight", "tasks", "missing"],
+            texts: [0, 1, 2])
+        for one in figures where one.results < one.tasks {
+            table.rows.append([
+                one.cell.variant, one.cell.dataset, one.cell.purpose == .timing ? "times" : "answers",
+                "\(one.cell.inFlight)", Figures.grouped(one.tasks), Figures.grouped(one.tasks - one.results),
+            ])
+        }
+        return table
     }
 
     /// Wanted and achieved shares.

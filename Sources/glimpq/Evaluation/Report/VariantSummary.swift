@@ -6,8 +6,10 @@ struct VariantSummary {
     let number: Int
     /// The variant.
     let variant: EvaluationVariant
-    /// Its cells.
+    /// Its answers.
     let cells: [EvaluationFigures]
+    /// What its times are taken from; the answers' where the plan has no groups for them.
+    let timings: [EvaluationFigures]
     /// Share of right answers of each problem that has any, averaged over seeds.
     let grades: [Int: ProblemGrade]
     /// Share of right answers.
@@ -22,10 +24,13 @@ struct VariantSummary {
         var mean: Double { Double(bySeed.values.count { $0 }) / Double(max(bySeed.count, 1)) }
     }
 
-    init(number: Int, variant: EvaluationVariant, cells: [EvaluationFigures], grades: EvaluationGrades?) {
+    init(
+        number: Int, variant: EvaluationVariant, cells: [EvaluationFigures], grades: EvaluationGrades?, hasTimings: Bool
+    ) {
         self.number = number
         self.variant = variant
-        self.cells = cells
+        self.cells = cells.filter { $0.cell.purpose == .measurement }
+        timings = cells.filter { $0.cell.purpose == (hasTimings ? .timing : .measurement) }
         var byProblem: [Int: ProblemGrade] = [:]
         if let grades {
             for (index, problem) in grades.problems.enumerated() {
@@ -61,8 +66,8 @@ struct VariantSummary {
     /// The same with context tokens.
     var totalCompute: Double { results > 0 ? cells.reduce(0) { $0 + $1.totalCompute } / Double(results) : .nan }
 
-    /// The cell at a number of jobs in flight, if it has results.
-    func cell(inFlight: Int) -> EvaluationFigures? { cells.first { $0.cell.inFlight == inFlight && $0.results > 0 } }
+    /// The timed cell at a number of jobs in flight, if it has results.
+    func cell(inFlight: Int) -> EvaluationFigures? { timings.first { $0.cell.inFlight == inFlight && $0.results > 0 } }
 
     private static func ratio(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : .nan }
 

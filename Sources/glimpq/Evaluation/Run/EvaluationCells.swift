@@ -28,31 +28,30 @@ struct EvaluationCells {
     /// The cells' numbers.
     var numbers: [Int] { cells.map(\.number) }
 
-    /// Numbers of jobs in flight that occur, the largest first.
-    var inFlights: [Int] { Set(cells.map(\.inFlight)).sorted(by: >) }
+    /// Queues of the cells with their numbers of jobs in flight, in the order in which they are to be seen through.
+    var queues: [(name: String, inFlight: Int)] {
+        var queues: [(name: String, inFlight: Int)] = []
+        for cell in cells.sorted(by: { $0.number < $1.number }) {
+            let name = plan.queue(cell.purpose, inFlight: cell.inFlight)
+            if !queues.contains(where: { $0.name == name }) { queues.append((name, cell.inFlight)) }
+        }
+        return queues
+    }
 
-    /// Adds the cells of a variant on a data set: one at full batch, one for latency if the plan wants it.
-    mutating func addMeasurement(_ variant: EvaluationVariant, on dataset: EvaluationDataset, from number: Int) {
-        var full: [(Int, UInt64)] = []
-        var alone: [(Int, UInt64)] = []
+    /// Adds the cell of a variant on a data set.
+    mutating func addMeasurement(_ variant: EvaluationVariant, on dataset: EvaluationDataset, number: Int) {
+        let tasks = plan.seeds.flatMap { seed in dataset.problems.indices.map { ($0, seed) } }
+        add(variant, dataset, number, tasks, inFlight: plan.inFlight, purpose: .measurement)
+    }
+
+    /// Adds the cell of a variant on some problems of a data set, evenly spread.
+    mutating func addTiming(
+        _ variant: EvaluationVariant, on dataset: EvaluationDataset, _ group: EvaluationPlan.Timing, number: Int
+    ) {
         let count = dataset.problems.count
-        let wanted = min(plan.latency?.problems ?? 0, count)
-        let chosen: Set<Int> = Set((0..<wanted).map { $0 * count / wanted })
-        let latencySeeds = Set(plan.latency?.seeds ?? [])
-        let seeds = plan.seeds + (plan.latency?.seeds ?? []).filter { !plan.seeds.contains($0) }
-        for seed in seeds {
-            for problem in 0..<count {
-                if latencySeeds.contains(seed) && chosen.contains(problem) {
-                    alone.append((problem, seed))
-                } else if plan.seeds.contains(seed) {
-                    full.append((problem, seed))
-                }
-            }
-        }
-        if !full.isEmpty { add(variant, dataset, number, full, inFlight: plan.inFlight, purpose: .measurement) }
-        if !alone.isEmpty, let latency = plan.latency {
-            add(variant, dataset, number + 1, alone, inFlight: latency.inFlight, purpose: .measurement)
-        }
+        let wanted = min(group.problems, count)
+        let tasks = group.seeds.flatMap { seed in (0..<wanted).map { ($0 * count / wanted, seed) } }
+        add(variant, dataset, number, tasks, inFlight: group.inFlight, purpose: .timing)
     }
 
     /// Adds the cell of a variant on the problems of the calibration.
@@ -74,8 +73,9 @@ struct EvaluationCells {
                 strategy: variant.strategy, params: params, inFlight: inFlight))
         contents[number] = Content(
             dataset: dataset, strategy: variant.strategy, params: params, variant: variant,
-            queue: plan.queue(inFlight: inFlight))
-        let key = ContentKey(strategy: variant.strategy, params: params, pair: pair, inFlight: inFlight)
+            queue: plan.queue(purpose, inFlight: inFlight))
+        let key = ContentKey(
+            strategy: variant.strategy, params: params, pair: pair, inFlight: inFlight, isTimed: purpose == .timing)
         for (problem, seed) in list {
             tasks.append(
                 (
@@ -107,11 +107,14 @@ struct EvaluationCells {
 }
 
 extension EvaluationPlan {
-    /// The queue of jobs that run with so many others.
-    func queue(inFlight: Int) -> String { "\(queue)-\(inFlight)" }
+    /// The queue of jobs of a purpose that run with so many others. Those of the report and of the search for thresholds
+    /// share theirs, as they share results.
+    func queue(_ purpose: EvaluationCell.Purpose, inFlight: Int) -> String {
+        purpose == .timing ? "\(queue)-timed-\(inFlight)" : "\(queue)-\(inFlight)"
+    }
 
     /// All queues of the evaluation.
     var queues: [String] {
-        [queue(inFlight: inFlight)] + (latency.map { [queue(inFlight: $0.inFlight)] } ?? [])
+        [queue(.measurement, inFlight: inFlight)] + timing.map { queue(.timing, inFlight: $0.inFlight) }
     }
 }

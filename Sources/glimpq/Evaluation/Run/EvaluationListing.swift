@@ -10,16 +10,22 @@ struct EvaluationListing {
     var planned: String {
         var cells = EvaluationCells(run.plan, pair: run.pair)
         var table = TextTable([
-            ("variant", .left), ("strategy", .left), ("data set", .left), ("in flight", .right), ("jobs", .right),
+            ("variant", .left), ("strategy", .left), ("data set", .left), ("part", .left), ("in flight", .right),
+            ("jobs", .right),
         ])
-        for variant in run.plan.variants {
-            for dataset in run.datasets {
-                let before = cells.cells.count, tasks = cells.tasks.count
-                cells.addMeasurement(variant, on: dataset, from: before * 2)
+        for dataset in run.datasets {
+            for variant in run.plan.variants {
+                let before = cells.cells.count
+                var tasks = cells.tasks.count
+                cells.addMeasurement(variant, on: dataset, number: before)
+                for group in run.plan.timing { cells.addTiming(variant, on: dataset, group, number: cells.cells.count) }
                 for cell in cells.cells[before...] {
-                    let count = cells.tasks[tasks...].count { $0.task.cell == cell.number }
+                    let count = cells.tasks[tasks...].prefix { $0.task.cell == cell.number }.count
+                    tasks += count
                     table.append([
-                        variant.name, variant.strategy, dataset.source.name, "\(cell.inFlight)", Figures.grouped(count),
+                        variant.name, variant.strategy, dataset.source.name,
+                        cell.purpose == .timing ? "times" : "answers",
+                        "\(cell.inFlight)", Figures.grouped(count),
                     ])
                 }
             }
@@ -32,18 +38,20 @@ struct EvaluationListing {
     /// The variants and how much of each is in the database.
     func stored(_ states: [EvaluationState], _ figures: [EvaluationFigures], unknown: [String]) -> String {
         var table = TextTable([
-            ("variant", .left), ("data set", .left), ("in flight", .right), ("jobs", .right), ("cached", .right),
+            ("variant", .left), ("data set", .left), ("part", .left), ("in flight", .right), ("jobs", .right),
+            ("cached", .right),
             ("open", .right), ("failed", .right), ("missing", .right),
         ])
         let byCell = Dictionary(figures.map { ($0.cell.number, $0.cell) }) { first, _ in first }
         var (jobs, done) = (0, 0)
         for state in states {
-            guard let cell = byCell[state.cell], cell.purpose == .measurement else { continue }
+            guard let cell = byCell[state.cell], cell.purpose != .calibration else { continue }
             jobs += state.tasks
             done += state.done
             let missing = state.tasks - state.done - state.open - state.endedBadly
             table.append([
-                cell.variant, cell.dataset, "\(cell.inFlight)", Figures.grouped(state.tasks),
+                cell.variant, cell.dataset, cell.purpose == .timing ? "times" : "answers", "\(cell.inFlight)",
+                Figures.grouped(state.tasks),
                 Figures.grouped(state.done),
                 Figures.grouped(state.open), Figures.grouped(state.endedBadly), Figures.grouped(missing),
             ])

@@ -101,25 +101,46 @@ struct EvaluationRun {
         return unknown
     }
 
-    /// Adds the cells of the report to the evaluation and computes what is missing.
+    /// A part of an evaluation that can be carried out on its own.
+    enum Part: String, CaseIterable {
+        /// The answers of all problems.
+        case answers
+        /// The times of some of them, on a machine that does nothing else.
+        case timing
+    }
+
+    /// Adds the cells of the report to the evaluation and computes what is missing: the answers data set by data set and
+    /// variant by variant, so that an interrupted run leaves whole tables, and then times.
     ///
     /// - Parameters:
-    ///   - isComputing: Whether to compute what is missing.
+    ///   - computing: Which parts to compute.
     ///   - fresh: Names of variants whose results are to be computed again.
     ///   - leavingOut: Names of variants whose threshold is not known.
-    mutating func measure(isComputing: Bool, fresh: Set<String>, leavingOut: [String]) async throws {
-        var cells = EvaluationCells(plan, pair: pair)
-        var again: [Int] = []
-        for (index, variant) in variants.enumerated() where !leavingOut.contains(variant.name) {
-            for (place, dataset) in datasets.enumerated() {
-                let before = cells.cells.count
-                cells.addMeasurement(variant, on: dataset, from: (index * datasets.count + place) * 2)
-                if fresh.contains(variant.name) { again += cells.cells[before...].map(\.number) }
+    mutating func measure(computing: [Part], fresh: Set<String>, leavingOut: [String]) async throws {
+        let wanted = variants.filter { !leavingOut.contains($0.name) }
+        for part in Part.allCases {
+            var cells = EvaluationCells(plan, pair: pair)
+            var again: [Int] = []
+            let groups = part == .answers ? 1 : plan.timing.count
+            for group in 0..<groups {
+                for (place, dataset) in datasets.enumerated() {
+                    for (index, variant) in wanted.enumerated() {
+                        let number =
+                            ((part == .answers ? 0 : group + 1) * datasets.count + place) * wanted.count + index
+                        switch part {
+                        case .answers: cells.addMeasurement(variant, on: dataset, number: number)
+                        case .timing: cells.addTiming(variant, on: dataset, plan.timing[group], number: number)
+                        }
+                        if fresh.contains(variant.name) { again.append(number) }
+                    }
+                }
             }
+            if cells.cells.isEmpty { continue }
+            try await store.add(cells.cells, tasks: cells.tasks, to: evaluation)
+            guard computing.contains(part) else { continue }
+            if !again.isEmpty { _ = try await store.forget(again, of: evaluation) }
+            try await compute(added: cells, what: part == .answers ? "answers" : "timed answers")
         }
-        try await store.add(cells.cells, tasks: cells.tasks, to: evaluation)
-        if isComputing, !again.isEmpty { _ = try await store.forget(again, of: evaluation) }
-        if isComputing { try await compute(added: cells, what: "jobs") }
     }
 
     private static let firstCalibrationCell = 1_000_000
@@ -145,10 +166,8 @@ struct EvaluationRun {
         if interruption.isRequested { throw CancellationError() }
         _ = try await store.retry(cells.numbers, of: evaluation)
         try await enqueue(try await store.missing(cells.numbers, of: evaluation), of: cells)
-        for inFlight in cells.inFlights {
-            try await drain.run(
-                plan.queue(inFlight: inFlight), inFlight: inFlight,
-                what: what + (cells.inFlights.count > 1 ? " at \(inFlight) in flight" : ""))
+        for (name, inFlight) in cells.queues {
+            try await drain.run(name, inFlight: inFlight, what: what)
         }
     }
 

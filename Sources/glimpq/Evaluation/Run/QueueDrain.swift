@@ -10,6 +10,9 @@ struct QueueDrain {
     let worker: EvaluationWorker.Settings?
     let interruption: Interruption
 
+    /// How often in a row a worker may end without having done anything.
+    private static let mostStarts = 3
+
     /// Waits until a queue is empty.
     ///
     /// - Throws: ``CommandFailure`` if the worker cannot work; `CancellationError` if it was interrupted.
@@ -20,6 +23,7 @@ struct QueueDrain {
         let start = ContinuousClock.now
         var child: EvaluationWorker?
         var starts = 0
+        var openAtStart = total
         var isWarned = false
         do {
             while true {
@@ -32,16 +36,21 @@ struct QueueDrain {
                     try ByteSink.standardError.write(text)
                 }
                 if let ended = child, let status = ended.status {
-                    if status > 1 || status < 0 { throw ended.failure(status) }
                     child = nil
                     if open == 0 { break }
+                    if open < openAtStart { starts = 0 }
+                    if status != 0 && status != 1 {
+                        if starts >= Self.mostStarts { throw ended.failure(status) }
+                        try ByteSink.standardError.write(line: "\(ended.failure(status)); starting another")
+                    }
                 }
                 if child == nil {
                     if open == 0 { break }
                     let others = try await store.liveWorkers(queues: queues).filter(isAlive)
                     if let worker, others.isEmpty {
                         starts += 1
-                        if starts > 5 {
+                        openAtStart = open
+                        if starts > Self.mostStarts {
                             throw CommandFailure(
                                 .failed, "\(open) jobs of queue \(queue) stay although workers ran; see `glimpq status`"
                             )
