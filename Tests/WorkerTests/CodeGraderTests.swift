@@ -48,9 +48,9 @@ import Testing
     }
 
     @Test func memoryIsLimited() async throws {
-        let script = "exec /usr/bin/env python3 -c 'x = bytearray(1 << 30)' || exit 3"
-        let grade = try await run(script) { $0.mebibytes = 256 }
-        #expect(grade.isCorrect == false)
+        let script = "dd if=/dev/zero of=/dev/null bs=512M count=1"
+        #expect(try await run(script) { $0.mebibytes = 256 }.isCorrect == false)
+        #expect(try await run(script) { $0.mebibytes = 1024 }.isCorrect == true)
     }
 
     @Test func outputIsLimited() async throws {
@@ -93,5 +93,32 @@ import Testing
             for try await isCorrect in group where isCorrect == true { right += 1 }
             #expect(right == 6)
         }
+    }
+
+    /// The command that comes with the project.
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")),
+        arguments: [
+            ("a, b = map(int, input().split())\nprint(a + b)", true), ("print(3)", false), ("import nothing", false),
+            ("while True: pass", false),
+        ])
+    func thePythonCommandJudgesPrograms(code: String, isCorrect: Bool) async throws {
+        let reference = #"{"tests": [{"input": "1 2", "output": "3\n"}, {"input": "5 6\n", "output": "11"}]}"#
+        var limits = CodeGrader.Limits()
+        limits.processorSeconds = 2
+        limits.wallSeconds = 30
+        let command = WorkerFixture.root.appendingPathComponent("Ops/graders/python").path
+        let grade = try await CodeGrader(command: command, limits: limits).grade(code: code, reference: reference)
+        #expect(grade.isCorrect == isCorrect)
+    }
+
+    @Test func aFunctionIsCalledWithItsArguments() async throws {
+        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return }
+        let reference = #"{"tests": [{"input": "[2, 1]\n3", "output": "[1, 2, 3]"}], "metadata": {"func_name": "f"}}"#
+        let code = "class Solution:\n    def f(self, x, y):\n        print('noise')\n        return sorted(x) + [y]"
+        let grader = CodeGrader(command: WorkerFixture.root.appendingPathComponent("Ops/graders/python").path)
+        #expect(try await grader.grade(code: code, reference: reference).isCorrect == true)
+        let broken = try await grader.grade(code: code, reference: "no JSON")
+        #expect(broken.isCorrect == nil && broken.reason?.contains("holds no tests") == true)
     }
 }

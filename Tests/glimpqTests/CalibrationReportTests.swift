@@ -116,8 +116,8 @@ import Testing
         let right = EntropySampleTests.job(
             1, [0.1, 2, 0.1], tau: 1, texts: ["one\n\n", "two\n\n", "three\n</think>"], id: "a")
         let wrong = EntropySampleTests.job(2, [0.8, 0.1], tau: 1, texts: ["uno\n\n", "two\n\n"], id: "a")
-        #expect(StepLabels.labels(of: right, reference: ["one", "two", "three"]) == [true, true, true])
-        #expect(StepLabels.labels(of: wrong, reference: ["one", "two", "three"]) == [false])
+        #expect(ReferenceLabels.labels(of: right, reference: ["one", "two", "three"]) == [true, true, true])
+        #expect(ReferenceLabels.labels(of: wrong, reference: ["one", "two", "three"]) == [false])
         let sample = EntropySample([right, wrong])
         let errors = StepErrors([right, wrong], references: references)
         #expect(errors.smallCount == 3 && errors.largeCount == 1)
@@ -169,6 +169,7 @@ import Testing
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "Config/models.demo.json"), encoding: .utf8)
         let changed = try edited(text)
-        #expect(changed != text && (try JSONReader.parse(Array(changed.utf8)))["pairs"]?["demo"]?["default_tau"] != nil)
+        let node = try JSONReader.parse(Array(changed.utf8))
+        #expect(changed != text && node["pairs"]?["demo"]?["default_tau"] != nil)
     }
 }

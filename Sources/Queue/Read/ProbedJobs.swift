@@ -12,6 +12,14 @@ public struct ProbedJob: Sendable, Hashable {
         public var template: String
         /// The kind of problem; empty if the producer did not say.
         public var task: String
+
+        /// Creates a key.
+        public init(pair: String, slmFingerprint: String, template: String, task: String) {
+            self.pair = pair
+            self.slmFingerprint = slmFingerprint
+            self.template = template
+            self.task = task
+        }
     }
 
     /// One probed thinking step.

@@ -138,20 +138,11 @@ struct Calibrate: AsyncParsableCommand {
 
     /// The right steps of problems, by custom id.
     private static func references(_ path: String) throws -> [String: [String]] {
-        var lines = try LineReader(path: path)
-        var result: [String: [String]] = [:]
-        while let line = try lines.next() {
-            let bytes = Array(line.bytes)
-            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-            guard UTF8Check.firstFault(bytes) == nil, let node = try? JSONReader.parse(bytes),
-                let id = node["custom_id"]?.string, case .array(let steps)? = node["reference_steps"]?.value
-            else {
-                throw CommandFailure(
-                    .environment,
-                    "\(path):\(line.number): expected an object with custom_id and reference_steps, an array of texts")
-            }
-            result[id] = steps.compactMap(\.string)
+        let dataset = try Dataset.read(path, layout: .glimpq)
+        let told = dataset.problems.filter { !$0.referenceSteps.isEmpty }
+        guard !told.isEmpty else {
+            throw CommandFailure(.environment, "\(path): expected problems with reference_steps, got none")
         }
-        return result
+        return Dictionary(told.map { ($0.id, $0.referenceSteps) }) { first, _ in first }
     }
 }

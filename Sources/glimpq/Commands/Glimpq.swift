@@ -15,12 +15,8 @@ struct Glimpq: AsyncParsableCommand {
         version: Product.version,
         subcommands: [
             Migrate.self, Enqueue.self, WorkerCommand.self, Status.self, Results.self, Trace.self, Cancel.self,
-<<<<<<< HEAD
             Retry.self, Pause.self,
-            Resume.self, Queues.self, Purge.self, Models.self, Evaluate.self, Bench.self, Doctor.self, Exporter.self,
-=======
-            Retry.self, Calibrate.self, Pause.self,
-            Resume.self, Queues.self, Purge.self, Models.self, Bench.self, Doctor.self, Exporter.self,
->>>>>>> ce44d5a (wip)
+            Resume.self, Queues.self, Purge.self, Models.self, Calibrate.self, Evaluate.self, Bench.self, Doctor.self,
+            Exporter.self,
         ])
 }

@@ -1,7 +1,7 @@
 import Queue
 
 /// Which steps of a job are right, where its data set tells the right steps.
-enum StepLabels {
+enum ReferenceLabels {
     /// Whether each probed step is what it should be, for the leading steps only: behind the first wrong one the right
     /// steps say nothing about what should come next.
     ///
@@ -42,7 +42,7 @@ struct StepErrors {
         var (errors, count) = (0, 0)
         for job in jobs {
             guard let reference = job.customID.flatMap({ references[$0] }) else { continue }
-            for (step, isRight) in zip(job.steps, StepLabels.labels(of: job, reference: reference)) {
+            for (step, isRight) in zip(job.steps, ReferenceLabels.labels(of: job, reference: reference)) {
                 if step.isLLM {
                     count += 1
                     errors += isRight ? 0 : 1
