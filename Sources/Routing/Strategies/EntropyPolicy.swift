@@ -32,7 +32,8 @@ struct EntropyPolicy: StepPolicy {
         self.topEntropySupport = topEntropySupport
     }
 
-    /// Takes the keys `tau` or `target_intervention_rate`, `comparison`, `entropy_support` and `hysteresis`.
+    /// Takes the keys `tau` or `target_intervention_rate`, `comparison`, `entropy_support` and `hysteresis`; beside a
+    /// target rate also `calibrated_tau`, which workers add.
     init(_ reader: inout ParameterReader) throws(SpecificationError) {
         let tau = try reader.number("tau", expected: "a number, at least 0 (nats)") { $0 >= 0 }
         let rate = try reader.number("target_intervention_rate", expected: "a number above 0 and below 1") {
@@ -42,7 +43,13 @@ struct EntropyPolicy: StepPolicy {
             throw SpecificationError(
                 key: "parameters.tau", expected: "tau or target_intervention_rate", got: "both (tau \(tau))")
         }
-        threshold = rate.map(EntropyThreshold.targetRate) ?? .fixed(tau ?? EntropyThreshold.defaultTau)
+        let calibrated = try reader.number("calibrated_tau", expected: "a number, at least 0 (nats)") { $0 >= 0 }
+        if let calibrated, rate == nil {
+            throw SpecificationError(
+                key: "parameters.calibrated_tau", expected: "it beside target_intervention_rate only",
+                got: "\(calibrated) alone")
+        }
+        threshold = rate.map { .targetRate($0, calibrated: calibrated) } ?? .fixed(tau ?? EntropyThreshold.defaultTau)
         comparison = try reader.name("comparison", as: Comparison.self) ?? .above
         topEntropySupport = try reader.integer("entropy_support", in: 2...1000, or: "full") ?? nil
         hysteresis = try reader.number("hysteresis", expected: "a number, at least 0 (nats)") { $0 >= 0 } ?? 0
