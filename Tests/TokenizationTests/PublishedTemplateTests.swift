@@ -70,7 +70,7 @@ import Tokenization
             let opening = golden.prompt.hasSuffix("<think>\n") ? "<think>\n" : ""
             let start = text(try template.tokens(for: turns, with: tokenizer)).dropLast(opening.count)
             let next = try template.followUpTokens(question: question, prefill: opening, with: tokenizer)
-            #expect(start + words + text(next) == golden.prompt, "\(golden.template), \(golden.turns)")
+            #expect("\(start)\(words)\(text(next))" == golden.prompt, "\(golden.template), \(golden.turns)")
             families.insert(template.family)
         }
         #expect(families == [.qwen3, .chatml, .qwen25, .deepseekR1, .llama3, .llama31])
