@@ -47,7 +47,8 @@ import Testing
         let upkeep = QueueUpkeep(fixture.database.options, logger: QueueFixture.logger)
         while try await upkeep.gatherEntropies() {}
         await upkeep.close()
-        return try await fixture.sql.query("SELECT coalesce(sum(steps), 0) FROM glimpq.calibration_bin").one().get(0)
+        return try await fixture.sql.query("SELECT coalesce(sum(steps), 0)::bigint FROM glimpq.calibration_bin").one()
+            .get(0)
     }
 
     /// Jobs that differ from each other, as jobs do.

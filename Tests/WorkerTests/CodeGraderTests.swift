@@ -4,7 +4,8 @@ import Testing
 
 @testable import Worker
 
-@Suite struct CodeGraderTests {
+/// One after the other: a script that is being written cannot be run, and a process that starts meanwhile holds it open.
+@Suite(.serialized) struct CodeGraderTests {
     /// A program of a few lines of shell; `$1` is the file of the code, `$2` that of the reference answer.
     private func run(
         _ script: String, code: String = "the code", reference: String = "the reference",

@@ -77,7 +77,7 @@ import Testing
                 UPDATE glimpq.job SET state = 'cancelled', finished_at = now()
                 WHERE state = 'ready' AND id NOT IN (SELECT job_id FROM started)
                 """)
-            try await fixture.sql.query("UPDATE glimpq.calibration_bin SET bin = bin + 300")
+            try await fixture.sql.query("UPDATE glimpq.calibration_bin SET bin = bin + 1000")
             _ = try await fixture.worker().run()
             let content = try await content(fixture)
             #expect(!content.isEmpty && Set(content).isSubset(of: calm))
