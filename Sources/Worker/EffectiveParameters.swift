@@ -13,10 +13,21 @@ struct EffectiveParameters {
         "target_intervention_rate", "tau", "theta", "threshold", "weight",
     ]
 
+    /// What a job that names a target intervention rate, and no threshold, is calibrated by.
+    struct Target: Equatable {
+        var rate: Double
+        var template: String
+        var task: String
+    }
+
     /// The parameters in force, a JSON object.
-    let json: String
+    private(set) var json: String
     /// The part that belongs to the strategy, a JSON object by which results are grouped.
     let variant: String
+    /// What the job is to be calibrated by; `nil` if it names a threshold, or measures another entropy than the one that
+    /// is gathered.
+    let target: Target?
+    private var object: [String: Any] = [:]
 
     /// Completes the parameters of a job.
     ///
@@ -28,6 +39,7 @@ struct EffectiveParameters {
         guard var object = try? JSONSerialization.jsonObject(with: Data(parameters.utf8)) as? [String: Any] else {
             json = parameters
             variant = "{}"
+            target = nil
             return
         }
         if strategy == "glimprouter", object["tau"] == nil, object["target_intervention_rate"] == nil {
@@ -35,6 +47,22 @@ struct EffectiveParameters {
         }
         json = try Self.text(object)
         variant = try Self.text(object.filter { Self.variantKeys.contains($0.key) })
+        target = Self.target(object, strategy: strategy)
+        self.object = object
+    }
+
+    /// Adds a parameter that the worker found out.
+    mutating func add(_ name: String, _ value: some Encodable) throws {
+        object[name] = value
+        json = try Self.text(object)
+    }
+
+    private static func target(_ object: [String: Any], strategy: String) -> Target? {
+        guard strategy == "glimprouter", let rate = object["target_intervention_rate"] as? Double, rate > 0, rate < 1,
+            object["calibrated_tau"] == nil, object["entropy_support"].map({ $0 as? String == "full" }) ?? true
+        else { return nil }
+        return Target(
+            rate: rate, template: object["template"] as? String ?? "model", task: object["task"] as? String ?? "")
     }
 
     private static func text(_ object: [String: Any]) throws -> String {

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Generation
+import Logging
 import Queue
 import Routing
 import Synchronization
@@ -10,9 +11,15 @@ final class JobRunner: Sendable {
     private let pool: ModelPool
     private let pairs: [String: ModelPair]
     private let traces: TraceWriter
+    private let queue: QueueClient
+    private let codeGrader: CodeGrader?
+    private let logger: Logger
     private let sessionNumber = Atomic<UInt64>(0)
 
-    init(pool: ModelPool, traces: TraceWriter) {
+    init(pool: ModelPool, traces: TraceWriter, queue: QueueClient, codeGrader: CodeGrader?, logger: Logger) {
+        self.queue = queue
+        self.codeGrader = codeGrader
+        self.logger = logger
         self.pool = pool
         self.traces = traces
         // Made once: comparing the vocabularies of large models takes a while.
@@ -58,8 +65,15 @@ final class JobRunner: Sendable {
         guard let pair = pairs[pairName] else {
             throw SpecificationError(key: "pair", expected: "one of \(pool.pairNames)", got: pairName.debugDescription)
         }
-        let parameters = try EffectiveParameters(
+        var parameters = try EffectiveParameters(
             job.params, strategy: job.strategy, pairTau: pool.pair(named: pairName)?.defaultTau)
+        if let target = parameters.target {
+            let request = ThresholdRequest(
+                pair: pairName, slmFingerprint: pair.slm.identity.fingerprint, template: target.template,
+                task: target.task, rate: target.rate)
+            let tau = try await queue.pinThreshold(job.lease, request, hasSteps: !rows.isEmpty)
+            if let tau { try parameters.add("calibrated_tau", tau) }
+        }
         let specification = try JobSpecification(
             prompt: job.prompt, messages: job.messages, strategy: job.strategy, parameters: parameters.json,
             seed: Int64(bitPattern: job.seed))
@@ -77,6 +91,15 @@ final class JobRunner: Sendable {
             for row in held.append(record) { try await traces.append(row) }
         }
         var finished = try result(of: job, specification, pair, outcome, output: held.text)
+        if let reference = job.referenceAnswer {
+            let grade = try await grade(outcome.answer, reference, by: specification.settings.grader)
+            finished.answer = grade.extracted
+            finished.correct = grade.isCorrect
+            if let reason = grade.reason {
+                try parameters.add("grade_reason", reason)
+                logger.warning("no grade", metadata: ["job": "\(job.lease.job)", "reason": "\(reason)"])
+            }
+        }
         finished.params = parameters.json
         finished.strategyParams = parameters.variant
         return finished
@@ -112,11 +135,12 @@ final class JobRunner: Sendable {
         result.slmFingerprint = pair.slm.identity.fingerprint
         result.llmFingerprint = pair.llm.identity.fingerprint
         result.answer = outcome.answer
-        if let reference = job.referenceAnswer {
-            let grade = specification.settings.grader.grade(answer: outcome.answer, reference: reference)
-            result.answer = grade.extracted
-            result.correct = grade.isCorrect
-        }
         return result
+    }
+
+    private func grade(_ answer: String, _ reference: String, by grader: Grader) async throws -> Grade {
+        let grade = grader.grade(answer: answer, reference: reference)
+        guard case .code = grader, let codeGrader else { return grade }
+        return try await codeGrader.grade(code: grade.extracted, reference: reference)
     }
 }

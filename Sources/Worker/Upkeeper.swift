@@ -26,6 +26,7 @@ struct Upkeeper: Sendable {
             guard identity.mayStartWork else { continue }
             do {
                 try await keepUp()
+                while try await upkeep.gatherEntropies() { try await Task.sleep(for: .milliseconds(200)) }
             } catch let error where !(error is CancellationError) {
                 logger.warning("upkeep failed, will try again", metadata: ["error": "\(error)"])
             }

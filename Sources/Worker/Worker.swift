@@ -50,7 +50,8 @@ public final class Worker: Sendable {
         traces = TraceWriter(
             database, limits: TraceWriter.Limits(interval: .milliseconds(100)), counters: counters, logger: logger)
         finisher = Finisher(queue, activity: tally.activity)
-        runner = JobRunner(pool: pool, traces: traces)
+        runner = JobRunner(
+            pool: pool, traces: traces, queue: queue, codeGrader: configuration.codeGrader, logger: logger)
         pacing = Mutex(ClaimPacing(slots: configuration.slots, delay: configuration.pollDelay))
         listener =
             configuration.listens ? WakeListener(database, queues: configuration.queues, logger: logger) : nil

@@ -20,6 +20,8 @@ public struct WorkerConfiguration: Sendable {
     public var lastWords = Duration.seconds(10)
     /// How long a worker that is too old for the database waits before it asks again.
     public var registrationInterval = Duration.seconds(30)
+    /// Judges code; `nil` leaves it without a grade.
+    public var codeGrader: CodeGrader?
     /// Whether to stop once no job of the queues is left to do.
     public var stopsWhenIdle = false
 

@@ -20,11 +20,12 @@ import Testing
         cancel cancel_batch enqueue ensure_batch evaluation_begin_v1 evaluation_clear_v1 evaluation_forget_v1 \
         evaluation_missing_v1 evaluation_retry_v1 retry retry_failed retry_v2 wake
         """
+    private static let calibrating = "calibrated_threshold calibration_window"
     private static let working =
         """
         adopt_v1 age_v1 analyze_traces_v1 beat_v1 claim_v1 claim_v2 fail_v1 finish_v1 finish_v2 finish_v3 \
-        isolation_turn_v1 leave_v1 load_resume_v1 load_resume_v2 open_jobs_v1 promote_v1 promote_v2 register_v1 \
-        register_v2 release_v1 rescue_v1 sweep_v1 sweep_v2 upkeep_v1 wake
+        gather_entropies_v1 isolation_turn_v1 leave_v1 load_resume_v1 load_resume_v2 open_jobs_v1 \
+        pin_threshold_v1 promote_v1 promote_v2 register_v1 register_v2 release_v1 rescue_v1 sweep_v1 sweep_v2 upkeep_v1 wake
         """
     private static let switching =
         """
@@ -34,7 +35,7 @@ import Testing
 
     static let functions: [(role: String, names: String)] = [
         ("public", ""),
-        ("glimpq_analyst", "\(reading) \(monitoring)"),
+        ("glimpq_analyst", "\(reading) \(monitoring) \(calibrating)"),
         (
             "glimpq_monitor",
             """
@@ -49,7 +50,7 @@ import Testing
             \(working) backlog index_health_v1 server_metrics_v1 snapshot_holders_v1 storage_metrics_v1 trace_health_v1
             """
         ),
-        ("glimpq_admin", "\(reading) \(monitoring) \(producing) \(working) \(switching)"),
+        ("glimpq_admin", "\(reading) \(monitoring) \(calibrating) \(producing) \(working) \(switching)"),
     ]
 
     @Test(arguments: functions.indices)

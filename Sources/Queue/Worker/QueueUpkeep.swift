@@ -53,6 +53,16 @@ public struct QueueUpkeep: Sendable {
             partitionsCreated: try row.get("partitions_created"), workers: try row.get("workers"))
     }
 
+    /// Takes what the latest jobs measured into the thresholds for target rates.
+    ///
+    /// - Returns: Whether there may be more to do at once.
+    /// - Throws: `PostgresError`.
+    public func gatherEntropies() async throws -> Bool {
+        try await connection.run("calibration", attempts: 1) { connection in
+            try await connection.query("SELECT more FROM glimpq.gather_entropies_v1()").one().get(0)
+        }
+    }
+
     /// Closes the connection; the next use opens a new one.
     public func close() async { await connection.close() }
 }

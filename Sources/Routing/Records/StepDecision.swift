@@ -94,6 +94,8 @@ public struct StepDecision: Sendable, Hashable, Codable {
             case llmLogProbability = "llm_logprob"
             /// Probability, under a judge, of the chosen draft among those offered and none.
             case choice
+            /// Rank of the first token's entropy among those known of the small model, in 0...1.
+            case entropyRank = "entropy_rank"
             /// Posterior probability that a step is hard.
             case posterior
             /// Share of a token-level step's tokens that the large model wrote.

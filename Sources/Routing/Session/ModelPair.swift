@@ -11,6 +11,8 @@ public struct ModelPair: Sendable {
     /// First-token entropies (full vocabulary, nats) of the small model on a sample of problems, in ascending order:
     /// what a target intervention rate starts from. May be empty.
     public let priorEntropies: [Double]
+    /// Sure and unsure steps in that sample; `nil` if it is too small.
+    public let priorMixture: GaussianMixture?
     /// Whether both exchange token ids; else they exchange text.
     public let exchangesTokens: Bool
     /// Grades steps; `nil`: the large model does.
@@ -28,6 +30,7 @@ public struct ModelPair: Sendable {
         self.slm = slm
         self.llm = llm
         self.priorEntropies = priorEntropies.filter(\.isFinite).sorted()
+        priorMixture = GaussianMixture.ofEntropies(self.priorEntropies)
         exchangesTokens = slm.vocabulary.isInterchangeable(with: llm.vocabulary)
     }
 

@@ -105,7 +105,8 @@ public struct ReasoningSession: Sendable {
         }
         let policy = specification.strategy.policy
         let situation = StepSituation(
-            history: trace.live, randomness: context.randomness, priorEntropies: pair.priorEntropies)
+            history: trace.live, randomness: context.randomness, priorEntropies: pair.priorEntropies,
+            priorMixture: pair.priorMixture)
         let probe = policy.wantsProbe(before: situation) ? try await self.probe(context) : nil
         return (policy.decide(situation, signals: probe?.signals), probe)
     }

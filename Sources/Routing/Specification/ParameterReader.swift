@@ -113,6 +113,14 @@ struct ParameterReader {
     /// Takes a value of any kind; `nil` if the key is absent.
     mutating func value(_ key: String) -> JSONValue? { take(key) }
 
+    /// Refuses keys that make no sense beside another one.
+    func refuse(_ keys: [String], beside other: String) throws(SpecificationError) {
+        for key in keys {
+            guard let value = values[key] else { continue }
+            throw error(key, expected: "no such parameter beside \(other)", got: value)
+        }
+    }
+
     /// Refuses keys that nobody took.
     ///
     /// - Parameter strategy: Named in the message, as the known keys depend on it.

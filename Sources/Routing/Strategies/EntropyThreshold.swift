@@ -2,11 +2,12 @@
 enum EntropyThreshold: Sendable, Hashable {
     /// The same value for every step, in nats. 0 is a value like any other.
     case fixed(Double)
-    /// Such that this share of steps (above 0, below 1) goes to the large model: the exact empirical quantile of the
-    /// pair's prior sample and of what this job has measured before the step.
+    /// Such that this share of steps (above 0, below 1) goes to the large model: what was found out across jobs when
+    /// the job began; without that the exact empirical quantile of the pair's prior sample and of what this job has
+    /// measured before the step.
     ///
     /// Depends on the job and the pair alone, so that a resumed job goes on with the same thresholds.
-    case targetRate(Double)
+    case targetRate(Double, calibrated: Double? = nil)
 
     /// The threshold where there is nothing to take a quantile of; the default of the official GlimpRouter code.
     static let defaultTau = 1.0
@@ -19,7 +20,9 @@ enum EntropyThreshold: Sendable, Hashable {
     func value(prior: [Double], observed: [Double]) -> Double {
         switch self {
         case .fixed(let tau): tau
-        case .targetRate(let rate): Self.quantile(above: rate, of: prior, and: observed.sorted()) ?? Self.defaultTau
+        case .targetRate(_, let calibrated?): calibrated
+        case .targetRate(let rate, nil):
+            Self.quantile(above: rate, of: prior, and: observed.sorted()) ?? Self.defaultTau
         }
     }
 

@@ -8,6 +8,8 @@ struct PairNeeds: Sendable, Hashable {
     var routers: Set<String> = []
     /// Whether the pair must have a scorer with a head.
     var scorer = false
+    /// Whether the pair must have a sample of entropies that a mixture can be fitted to (``ModelPair/priorMixture``).
+    var entropySample = false
     /// Models that read the transcript beside those that may write steps.
     var readers: Set<StepOwner> = []
     /// Number of drafts that are written side by side.
@@ -29,6 +31,13 @@ struct PairNeeds: Sendable, Hashable {
             throw SpecificationError(
                 key: "strategy", expected: "a pair with a router for \(router) (\"router\" in the pool file)",
                 got: "pair \(pair.name), which has none")
+        }
+        if entropySample, pair.priorMixture == nil {
+            throw SpecificationError(
+                key: "parameters.posterior",
+                expected: "a pair with \(GaussianMixture.fewestValues) different entropies or more "
+                    + "(\"entropy_sample\" in the pool file)",
+                got: "pair \(pair.name), which has \(pair.priorEntropies.count)")
         }
         if scorer, pair.scorer?.head == nil {
             throw SpecificationError(

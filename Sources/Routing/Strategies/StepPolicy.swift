@@ -36,12 +36,18 @@ struct StepSituation: Sendable {
     let randomness: Randomness
     /// First-token entropies known of the small model, ascending; see ``ModelPair/priorEntropies``.
     let priorEntropies: [Double]
+    /// Sure and unsure steps among them; see ``ModelPair/priorMixture``.
+    let priorMixture: GaussianMixture?
 
     /// Creates a situation.
-    init(history: [StepRecord], randomness: Randomness, priorEntropies: [Double] = []) {
+    init(
+        history: [StepRecord], randomness: Randomness, priorEntropies: [Double] = [],
+        priorMixture: GaussianMixture? = nil
+    ) {
         self.history = history
         self.randomness = randomness
         self.priorEntropies = priorEntropies
+        self.priorMixture = priorMixture
         stepNumber = history.count { !$0.isContinuation }
     }
 }

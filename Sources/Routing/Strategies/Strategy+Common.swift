@@ -5,5 +5,6 @@ extension Strategy {
     mutating func takeCommonOptions(_ reader: inout ParameterReader) throws(SpecificationError) {
         if let speculation = try Speculation(&reader) { speculate(speculation) }
         if let exit = try TrialExit(&reader, isConfirmed: owners == [.slm, .llm]) { earlyExit = exit }
+        try takeDrift(&reader)
     }
 }

@@ -40,8 +40,18 @@ extension Strategy {
     }
 
     private static func glimpRouter(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {
-        let policy = try EntropyPolicy(&reader)
-        return Strategy(name: "glimprouter", policy: try FirstStepsPolicy(&reader, then: policy))
+        let probability = try reader.number("posterior", expected: "a number in 0...1") { (0...1).contains($0) }
+        let policy: any StepPolicy
+        if let probability {
+            try reader.refuse(
+                ["tau", "target_intervention_rate", "comparison", "entropy_support", "hysteresis"], beside: "posterior")
+            policy = PosteriorPolicy(threshold: probability)
+        } else {
+            policy = try EntropyPolicy(&reader)
+        }
+        var strategy = Strategy(name: "glimprouter", policy: try FirstStepsPolicy(&reader, then: policy))
+        strategy.needs.entropySample = probability != nil
+        return strategy
     }
 
     private static func random(_ reader: inout ParameterReader) throws(SpecificationError) -> Strategy {

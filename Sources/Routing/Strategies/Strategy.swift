@@ -4,7 +4,7 @@ public struct Strategy: Sendable {
     /// The name that a job asks for.
     public let name: String
     /// Chooses the owner of each step.
-    let policy: any StepPolicy
+    var policy: any StepPolicy
     /// Writes it.
     var writer: any StepWriter = OwnerWriter()
     /// Accepts or rejects it.

@@ -16,6 +16,7 @@ struct Glimpq: AsyncParsableCommand {
         subcommands: [
             Migrate.self, Enqueue.self, WorkerCommand.self, Status.self, Results.self, Trace.self, Cancel.self,
             Retry.self, Pause.self,
-            Resume.self, Queues.self, Purge.self, Models.self, Evaluate.self, Bench.self, Doctor.self, Exporter.self,
+            Resume.self, Queues.self, Purge.self, Models.self, Calibrate.self, Evaluate.self, Bench.self, Doctor.self,
+            Exporter.self,
         ])
 }

@@ -76,6 +76,23 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "address"))
     var listenHttp: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Program that judges code. Without it jobs whose grader is code get no grade.",
+            discussion: """
+                Called with two files, the code and the reference answer; exit code 0 is right, 1 wrong. It runs what a \
+                model wrote: it has limits and a process group of its own but no sandbox, so it should start one.
+                """, valueName: "command"))
+    var allowCodeGrader: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Processor time of the grading command; it gets three times that in all.", valueName: "seconds"))
+    var codeGraderSeconds = 10
+
+    @Option(help: ArgumentHelp("Memory of each process of the grading command, in MiB.", valueName: "MiB"))
+    var codeGraderMemory = 2048
+
     @Flag(
         help: """
             Stop when no job that this worker could do is ready, delayed or running anywhere; jobs of a paused queue count. \
@@ -122,6 +139,22 @@ struct WorkerCommand: AsyncParsableCommand {
         if exitWhenIdle && summary.failed > 0 { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
+    private func codeGrader() throws -> CodeGrader? {
+        guard let allowCodeGrader else { return nil }
+        guard codeGraderSeconds > 0, codeGraderMemory > 0 else {
+            throw CommandFailure(.usage, "--code-grader-seconds, --code-grader-memory: expected numbers above 0")
+        }
+        guard FileManager.default.isExecutableFile(atPath: allowCodeGrader) else {
+            throw CommandFailure(
+                .usage, "--allow-code-grader: \(allowCodeGrader) is no program that can be run; give its whole path")
+        }
+        var limits = CodeGrader.Limits()
+        limits.processorSeconds = codeGraderSeconds
+        limits.wallSeconds = codeGraderSeconds * 3
+        limits.mebibytes = codeGraderMemory
+        return CodeGrader(command: URL(fileURLWithPath: allowCodeGrader).path, limits: limits)
+    }
+
     private func worker(_ settings: Settings, logger: Logger) throws -> Worker {
         guard let path = settings.text(.models) else {
             throw CommandFailure(
@@ -129,6 +162,7 @@ struct WorkerCommand: AsyncParsableCommand {
             )
         }
         var configuration = WorkerConfiguration()
+        configuration.codeGrader = try codeGrader()
         configuration.slots = try settings.integer(.inFlight, in: 1...100_000) ?? configuration.slots
         if let names = settings.text(.queue) {
             configuration.queues = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -59,7 +59,10 @@ struct PoolReport {
         var parts = models.map { $0.report.text(title: $0.name, palette) }
         for (name, pair) in pairs {
             let note = name == defaultPair ? palette.dim("  (default)") : ""
-            parts.append("pair \(palette.bold(name)): \(palette.small(pair.slm)) + \(palette.large(pair.llm))\(note)\n")
+            let assistants = pair.assistants.map { ", \($0.role) \($0.name)" }.joined()
+            parts.append(
+                "pair \(palette.bold(name)): \(palette.small(pair.slm)) + \(palette.large(pair.llm))\(assistants)\(note)\n"
+            )
         }
         return parts.joined(separator: "\n")
     }
@@ -80,13 +83,22 @@ struct PoolReport {
                 "pairs",
                 JSONText.array(
                     pairs.map {
-                        JSONText.object([
-                            ("name", JSONText.string($0.name)), ("slm", JSONText.string($0.pair.slm)),
-                            ("llm", JSONText.string($0.pair.llm)),
-                        ])
+                        JSONText.object(
+                            [
+                                ("name", JSONText.string($0.name)), ("slm", JSONText.string($0.pair.slm)),
+                                ("llm", JSONText.string($0.pair.llm)),
+                            ] + $0.pair.assistants.map { ($0.role, JSONText.string($0.name)) })
                     })
             ),
         ])
+    }
+}
+
+extension ModelPoolDescription.Pair {
+    /// Who helps the two models: role and name.
+    fileprivate var assistants: [(role: String, name: String)] {
+        [judge.map { ("judge", $0.model) }, scorer.map { ("scorer", $0.head ?? $0.model) }].compactMap(\.self)
+            + routers.sorted { $0.key < $1.key }.map { ("router_\($0.key)", $0.value) }
     }
 }
 

@@ -6,7 +6,13 @@ struct SideBySideWriter: StepWriter {
     /// Number of drafts.
     let count: Int
     /// Writes all else.
-    let inner: any StepWriter
+    var inner: any StepWriter
+
+    func speculating(_ speculation: Speculation) -> any StepWriter {
+        var copy = self
+        copy.inner = inner.speculating(speculation)
+        return copy
+    }
 
     func write(
         _ decision: StepDecision, firstToken: TokenID?, in context: StepContext
