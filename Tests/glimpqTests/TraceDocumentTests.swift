@@ -53,6 +53,24 @@ import Testing
                 """)
     }
 
+    @Test func stepsTakenBackAreMarked() {
+        var document = Self.document
+        var steps = ["a\n\n", "b\n\n", "c\n\n", "d\n\n", "e\n\n"].enumerated().map {
+            Self.step($0.offset, $0.offset > 2 ? "llm" : "slm", nil, $0.element)
+        }
+        steps[3].rollback = 1
+        document.steps = TraceDocument.marked(steps)
+        #expect(document.steps.map(\.isTakenBack) == [false, true, true, false, false])
+        #expect(document.subtitle.hasSuffix("3 steps, 2 by the large model, 2 taken back (×)"))
+        let terminal = document.terminal(Palette(isOn: false))
+        #expect(terminal.contains("\n  1×  slm") && terminal.contains("\n   3  llm"))
+        #expect(document.html.components(separatedBy: #" back"><small>"#).count == 3)
+        #expect(document.json.contains(#""rollback": 1"#) || document.json.contains(#""rollback":1"#))
+        // Going back twice, further the second time.
+        steps[4].rollback = 1
+        #expect(TraceDocument.marked(steps).map(\.isTakenBack) == [false, true, true, true, false])
+    }
+
     @Test func ownersHaveTheirColours() {
         let text = Self.document.terminal(Palette(isOn: true))
         #expect(text.contains("\u{1B}[36mStart\u{1B}[0m"))

@@ -45,11 +45,12 @@ extension TraceDocument {
             facts.append("H \(Figures.fixed(entropy, 3))\(sign)")
         }
         if let rule = step.rule { facts.append(rule) }
+        if step.isTakenBack { facts.append("taken back") }
         facts.append("\(step.tokensKept) tokens")
         facts.append("\(Figures.fixed(step.milliseconds, 1)) ms")
         let caption = HTMLText.escaped(facts.joined(separator: " · "))
         return
-            #"<li class="\#(step.isLarge ? "llm" : "slm")"><small>\#(caption)</small><pre>\#(HTMLText.escaped(step.text))</pre></li>"#
+            #"<li class="\#(step.isLarge ? "llm" : "slm")\#(step.isTakenBack ? " back" : "")"><small>\#(caption)</small><pre>\#(HTMLText.escaped(step.text))</pre></li>"#
     }
 
     private static let style = """
@@ -64,6 +65,7 @@ extension TraceDocument {
         pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0; font: 14px/1.5 ui-monospace, monospace }
         .prompt { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem }
         ol { list-style: none; padding: 0 } li { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .5rem 0 }
+        li.back pre { text-decoration: line-through; color: var(--faint) }
         li.slm { border-color: var(--slm) } li.llm { border-color: var(--llm) } li small { color: var(--faint) }
         .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-left: .8em }
         .key.slm { background: var(--slm) } .key.llm { background: var(--llm) }

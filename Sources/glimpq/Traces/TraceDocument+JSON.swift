@@ -11,7 +11,8 @@ extension TraceDocument {
                 ("threshold", number(step.threshold)), ("h_init", number(step.initialEntropy)),
                 ("tokens_kept", "\(step.tokensKept)"), ("tokens_discarded", "\(step.tokensDiscarded)"),
                 ("active_ms", JSONText.rounded(step.milliseconds)), ("finish_reason", text(step.finishReason)),
-                ("text", text(step.text)),
+                ("text", text(step.text)), ("rollback", step.rollback.map { "\($0)" } ?? "null"),
+                ("taken_back", "\(step.isTakenBack)"),
             ])
         }
         let attempts = self.attempts.map { attempt in

@@ -9,7 +9,7 @@ extension TraceDocument {
             parameters: trace.params, pair: job.result?.pair,
             prompt: trace.prompt ?? trace.messages.map(Self.conversation) ?? "", answer: job.result?.answer,
             referenceAnswer: job.referenceAnswer, correct: job.result?.correct, thinkingStop: job.result?.thinkingStop,
-            attempts: trace.attempts.map(Attempt.init), steps: trace.rows.map(Step.init))
+            attempts: trace.attempts.map(Attempt.init), steps: Self.marked(trace.rows.map(Step.init)))
     }
 
     /// Turns as lines of `role: content`.
@@ -27,7 +27,17 @@ extension TraceDocument.Step {
             epoch: row.epoch, rule: row.rule, signalName: row.signalName, signalValue: row.signalValue,
             threshold: row.threshold, initialEntropy: row.initialEntropy, tokensKept: Int(row.tokensKept),
             tokensDiscarded: Int(row.slmDiscarded + row.llmDiscarded), milliseconds: Double(nanoseconds) / 1e6,
-            finishReason: row.finishReason, text: row.text)
+            finishReason: row.finishReason, text: row.text, rollback: row.extra.flatMap(Self.rollback))
+    }
+}
+
+extension TraceDocument.Step {
+    /// The member `rollback` of the column `extra`.
+    private static func rollback(_ extra: String) -> Int? {
+        guard case .number(let digits)? = try? JSONReader.parse(Array(extra.utf8))["rollback"]?.value else {
+            return nil
+        }
+        return Int(digits)
     }
 }
 

@@ -39,8 +39,8 @@ extension TraceDocument {
     }
 
     private func lines(_ step: Step, _ palette: Palette) -> [String] {
-        let colour = step.isLarge ? palette.large : palette.small
-        let label = step.kind == "answer" ? "ans" : "\(step.sequence)"
+        let colour = step.isTakenBack ? palette.dim : step.isLarge ? palette.large : palette.small
+        let label = step.kind == "answer" ? "ans" : "\(step.sequence)" + (step.isTakenBack ? "×" : "")
         let head = pad(label, 4, right: true) + "  " + colour(pad(step.owner, 5)) + "  "
         let gauge = pad(self.gauge(step), 20) + " "
         let text = step.text.printable.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)

@@ -19,6 +19,10 @@ struct TraceDocument {
         var milliseconds: Double
         var finishReason: String?
         var text: String
+        /// The first step whose place this one takes, where the chain of thought went back.
+        var rollback: Int?
+        /// Whether a later step took its place.
+        var isTakenBack = false
 
         /// Whether the large model wrote it.
         var isLarge: Bool { owner == "llm" }
@@ -54,8 +58,11 @@ struct TraceDocument {
     /// The steps apart from the answer.
     var thinking: [Step] { steps.filter { $0.kind == "thinking" } }
 
-    /// Thinking steps that the large model wrote.
-    var largeSteps: Int { thinking.count { $0.isLarge } }
+    /// Thinking steps that count, those that were taken back left out.
+    var counting: [Step] { thinking.filter { !$0.isTakenBack } }
+
+    /// Of these, the steps that the large model wrote.
+    var largeSteps: Int { counting.count { $0.isLarge } }
 
     /// The threshold, where all steps that have one agree.
     var threshold: Double? {
@@ -68,6 +75,16 @@ struct TraceDocument {
         max(steps.compactMap(\.initialEntropy).max() ?? 0, steps.compactMap(\.threshold).max() ?? 0, 0.1)
     }
 
+    /// Marks the steps whose place later ones take.
+    static func marked(_ steps: [Step]) -> [Step] {
+        var marked = steps
+        for (place, step) in steps.enumerated() {
+            guard let first = step.rollback else { continue }
+            for earlier in 0..<place where marked[earlier].sequence >= first { marked[earlier].isTakenBack = true }
+        }
+        return marked
+    }
+
     /// `job 17 (div-000017, batch demo)`.
     var title: String {
         let names = [customID, batch.map { "batch \($0)" }].compactMap(\.self)
@@ -78,7 +95,8 @@ struct TraceDocument {
     var subtitle: String {
         var parts = [strategy + (parameters == "{}" ? "" : " \(parameters)")]
         if let pair { parts.append("pair \(pair)") }
-        parts.append("\(thinking.count) steps, \(largeSteps) by the large model")
+        parts.append("\(counting.count) steps, \(largeSteps) by the large model")
+        if counting.count < thinking.count { parts.append("\(thinking.count - counting.count) taken back (×)") }
         return parts.joined(separator: ", ")
     }
 

@@ -113,7 +113,7 @@ import Testing
         let loop: @Sendable (ScriptedModel.Place) -> (token: TokenID, entropy: Double) = { place in
             let parts = place.written.split(separator: "\n\n")
             let isNew = place.written.isEmpty || place.written.hasSuffix("\n\n")
-            let text = parts.contains("L2!") || parts.contains("L3!") ? "</think>" : parts.isEmpty ? "s0\n\n" : "x1\n\n"
+            let text = parts.contains("L2!") || parts.contains("L3!") ? "</think>" : parts.isEmpty ? "s1\n\n" : "x1\n\n"
             let tokens = place.vocabulary.encode(text, matchingSpecialTokens: true)
             let begun = isNew ? 0 : (parts.last?.utf8.count ?? 0) + (place.written.hasSuffix("\n") ? 1 : 0)
             return (tokens[min(begun, tokens.count - 1)], 0.1)
@@ -121,13 +121,13 @@ import Testing
         let slm = ScriptedModel(name: "small", vocabulary: ScriptedVocabulary(), behaviour: loop)
         let llm = script("large", steps: (0..<9).map { "L\($0)!\n\n" }, answer: "9")
         let run = try await run("glimprouter", #"{"drift": "rollback"}"#, slm: slm, llm: llm)
-        #expect(run.thinking.map(\.text) == ["s0\n\n", "x1\n\n", "x1\n\n", "L2!\n\n", "</think>"])
+        #expect(run.thinking.map(\.text) == ["s1\n\n", "x1\n\n", "x1\n\n", "L2!\n\n", "</think>"])
         #expect(run.thinking[3].decision == StepDecision(.rollback, owner: .llm))
         #expect(run.thinking.map(\.details.rollback) == [nil, nil, nil, 2, nil])
         #expect(run.records.live.map(\.index) == [0, 1, 3, 4, 5])
         #expect(run.outcome.thinkingStop == .thinkingEnd && run.outcome.answer == "9")
         let read = llm.scripted.text(of: try #require(llm.generations.last).context)
-        #expect(read == "Q<think>s0\n\nx1\n\nL2!\n\n</think>")
+        #expect(read == "Q<think>s1\n\nx1\n\nL2!\n\n</think>")
         #expect(run.outcome.slm.thinkingTokens == 4 + 4 + 1 && run.outcome.slm.discardedTokens == 4)
         #expect(run.outcome.llm.steps == 1 && run.outcome.slm.steps == 3)
         // Without the option the loop ends the thinking.
