@@ -110,6 +110,18 @@ import Testing
                 == .confidentAnswer)
     }
 
+    /// A model that answers with three tokens has not answered within two.
+    @Test(arguments: [true, false]) func aTrialMustComeToItsEnd(mustEnd: Bool) async throws {
+        let llm = Self.model("large", "L", Self.steps, sureness: [1])
+        func go(_ tokens: Int) async throws -> Run {
+            try await run(
+                "deer", #"{"exit_words": [], "exit_must_end": \#(mustEnd), "exit_trial_tokens": \#(tokens)}"#, slm: llm,
+                llm: llm)
+        }
+        #expect(try await go(3).outcome.thinkingStop == .confidentAnswer)
+        #expect(try await go(2).outcome.thinkingStop == (mustEnd ? .thinkingEnd : .confidentAnswer))
+    }
+
     @Test func anInducerMayOpenABrace() async throws {
         let llm = Self.model("large", "L", Self.steps, sureness: [0.5], opening: "{")
         let run = try await run(

@@ -104,7 +104,8 @@ struct Evaluate: AsyncParsableCommand {
         let datasets = try plan.datasets.map { try EvaluationDataset($0) }
         for (variant, reason) in plan.refusals(datasets) {
             guard skipRefused, variant.name != plan.baseline else { throw CommandFailure(.usage, reason) }
-            try ByteSink.standardError.write(line: "left out: \(reason)")
+            try ByteSink.standardError.write(
+                line: "left out: \(reason.count > 160 ? reason.prefix(160) + "…" : reason)")
             plan.keep { $0 != variant.name }
         }
         let folder = URL(fileURLWithPath: output ?? plan.name)

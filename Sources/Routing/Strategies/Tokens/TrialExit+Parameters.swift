@@ -17,6 +17,7 @@ extension TrialExit {
         let words = try reader.texts("exit_words")
         let inducer = try reader.text("exit_inducer", expected: "text") { !$0.isEmpty }
         let skipsFirst = try reader.flag("exit_skip_first")
+        let mustEnd = try reader.flag("exit_must_end")
         let trials = try reader.integer("exit_trials", in: 1...10_000)
         let tokens = try reader.integer("exit_trial_tokens", in: 1...4096)
         guard let threshold = threshold ?? (isUsual ? Self.usualThreshold : nil) else {
@@ -32,6 +33,7 @@ extension TrialExit {
         self.words = words ?? Self.usualWords
         self.inducer = inducer
         self.skipsFirst = skipsFirst ?? (inducer?.last == "{")
+        self.mustEnd = mustEnd ?? true
         maximumTrials = trials ?? 10
         maximumTokens = tokens ?? 20
         self.isConfirmed = isConfirmed

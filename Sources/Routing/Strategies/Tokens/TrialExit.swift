@@ -5,9 +5,10 @@ import Generation
 ///
 /// Source: DEER (arXiv 2504.15895) and its official code. What differs: a trial stands at step boundaries only, where
 /// the words that the step's writer would go on with are drawn first (the code stops at the word anywhere, also inside
-/// a sentence). The trial is greedy (the code leaves it at temperature 1 by accident). A trial that comes to its token
-/// limit counts with what it has. Trial tokens are dropped from the cache by the next request's context, and count as
-/// work, not as tokens of the thoughts.
+/// a sentence). The trial is greedy (the code leaves it at temperature 1 by accident). A trial that does not come to its
+/// end has no confidence, as in the code's build for Qwen3: a model that goes on to think behind the opening has not
+/// answered; that can be turned off. Trial tokens are dropped from the cache by the next request's context, and count
+/// as work, not as tokens of the thoughts.
 ///
 /// The model whose turn it is gives the trial. A trial of the small model that is sure is confirmed by the large one,
 /// where that reads along: its own probabilities of the same answer must be as sure. The paper leaves this open.
@@ -26,6 +27,8 @@ struct TrialExit: EarlyExit {
     let maximumTrials: Int
     /// Most tokens of a trial.
     let maximumTokens: Int
+    /// Whether a trial must come to its end, by an end of text or the brace that closes the inducer's.
+    let mustEnd: Bool
     /// Whether the large model confirms trials of the small one.
     let isConfirmed: Bool
 
@@ -42,7 +45,8 @@ struct TrialExit: EarlyExit {
 
         let answer = try await answer(owner, behind: opening, in: context)
         attempt.cost[trial: owner] += answer.work
-        var value = self.value(answer.scores.prefix(answer.tokens.count))
+        let counts = !mustEnd || answer.finish != .length
+        var value = counts ? self.value(answer.scores.prefix(answer.tokens.count)) : 0
         if owner == .slm, isConfirmed, value > threshold {
             let confirmed = try await confirmation(of: answer.tokens, behind: step, in: context, &attempt.cost)
             value = min(value, confirmed)

@@ -35,9 +35,9 @@ struct ThresholdRange: Equatable {
         case "r-stitch":
             ThresholdRange(parameter: "tau", low: 1e-6, high: 1, isRising: false, origin: 0, unit: .tokens)
         case "r2r":
-            ThresholdRange(parameter: "threshold", low: 0, high: 1, isRising: false, unit: .tokens)
+            ThresholdRange(parameter: "threshold", low: 1e-6, high: 1, isRising: false, origin: 0, unit: .tokens)
         case "r-stitch-plus":
-            ThresholdRange(parameter: "switch_at", low: 0, high: 1, isRising: false, unit: .tokens)
+            ThresholdRange(parameter: "switch_at", low: 1e-6, high: 1, isRising: false, origin: 0, unit: .tokens)
         default: nil
         }
     }
