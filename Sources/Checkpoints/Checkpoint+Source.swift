@@ -34,6 +34,10 @@ extension Checkpoint {
         return fingerprint.text
     }
 
+    /// What stands for the weights in records: ``fingerprint`` and ``sample`` together, 16 hexadecimal digits. Differs
+    /// between two trainings of one model.
+    public var weightsFingerprint: String { Self.digest(of: "\(fingerprint) \(sample)") }
+
     /// FNV-1a 64 of some bytes.
     public static func checksum(of bytes: [UInt8]) -> UInt64 {
         var fingerprint = Fingerprint()

@@ -45,7 +45,7 @@ struct LoadedModel: Sendable {
         forcedThinkingEnd = try template.forcedThinkingEndTokens(with: vocabulary.tokenizer)
         identity = ModelIdentity(
             name: opened.name, parameterCount: decoder.shape.parameterCount,
-            contextLength: decoder.shape.contextLength, fingerprint: checkpoint.fingerprint)
+            contextLength: decoder.shape.contextLength, fingerprint: checkpoint.weightsFingerprint)
         blockCount = blocks
         cacheFormat = opened.cacheFormat
         maximumRows = opened.maximumRows

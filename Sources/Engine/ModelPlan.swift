@@ -28,7 +28,7 @@ public struct ModelPlan: Sendable, Hashable, Codable {
         let demand = opened.demand(threads: threads), shape = opened.checkpoint.shape
         identity = ModelIdentity(
             name: opened.name, parameterCount: shape.parameterCount, contextLength: shape.contextLength,
-            fingerprint: opened.checkpoint.fingerprint)
+            fingerprint: opened.checkpoint.weightsFingerprint)
         path = opened.path
         precision = opened.precision.rawValue
         weightBytes = demand.weightBytes

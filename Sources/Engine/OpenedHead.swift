@@ -30,7 +30,7 @@ struct OpenedHead {
             throw CheckpointError.malformed(
                 file: file, place: "base.fingerprint",
                 reason:
-                    "trained on \(base.name) with weights \(fingerprint); model \(model) has \(checkpoint.fingerprint)")
+                    "trained on \(base.name) of \(fingerprint); model \(model) has \(checkpoint.fingerprint)")
         }
     }
 }

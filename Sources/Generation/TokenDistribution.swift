@@ -17,6 +17,15 @@ public struct TokenDistribution: Sendable, Hashable {
     public subscript(token: TokenID) -> Double {
         tokens.firstIndex(of: token).map { probabilities[$0] } ?? 0
     }
+
+    /// The distribution given that none of some tokens was drawn; itself if nothing would be left.
+    public func excluding(_ excluded: Set<TokenID>) -> TokenDistribution {
+        guard tokens.contains(where: excluded.contains) else { return self }
+        let left = zip(tokens, probabilities).filter { !excluded.contains($0.0) }
+        let mass = left.reduce(0) { $0 + $1.1 }
+        guard mass > 0 else { return self }
+        return TokenDistribution(tokens: left.map(\.0), probabilities: left.map { $0.1 / mass })
+    }
 }
 
 /// What a model's own distribution (temperature 1, unfiltered) says of a token.

@@ -67,12 +67,22 @@ import Testing
     }
 
     @Test(arguments: [
-        ("slm", "hidden_size: expected 64, the hidden size of model slm, got 128"),
-        ("llm", "base.fingerprint: trained on demo-judge"),
+        ("slm", "26be976edf0df331", "hidden_size: expected 64, the hidden size of model slm, got 128"),
+        ("llm", "0123456789abcdef", "base.fingerprint: trained on demo-judge"),
     ])
-    func aHeadOfAnotherModelIsRefused(model: String, reason: String) throws {
+    func aHeadOfAnotherModelIsRefused(model: String, fingerprint: String, reason: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString + "/demo-prm")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+        let shipped = Self.operations.appendingPathComponent("routers/demo-prm")
+        let text = try String(contentsOf: shipped.appendingPathComponent("head.json"), encoding: .utf8)
+        try text.replacing("26be976edf0df331", with: fingerprint)
+            .write(to: folder.appendingPathComponent("head.json"), atomically: true, encoding: .utf8)
+        try FileManager.default.copyItem(
+            at: shipped.appendingPathComponent("head.safetensors"),
+            to: folder.appendingPathComponent("head.safetensors"))
         let description = try Self.pool(
-            heads: #""prm": {"path": "routers/demo-prm", "model": "\#(model)"}"#, pair: "")
+            heads: #""prm": {"path": "\#(folder.path)", "model": "\#(model)"}"#, pair: "")
         let error = #expect(throws: ModelPoolError.self) {
             try ModelPool.plan(of: description, relativeTo: Self.operations)
         }

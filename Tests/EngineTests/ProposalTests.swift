@@ -102,7 +102,8 @@ import Testing
             while tokens.count < 2 {
                 var next = request(number, written: tokens, most: 2 - tokens.count)
                 let draft = try await slm.generate(next)
-                (next.draft, next.acceptance) = (draft.tokens, .ratio(draft.distributions))
+                next.draft = draft.tokens
+                next.acceptance = draft.proposals(endOfText: slm.vocabulary.endOfText)
                 let part = try await llm.generate(next)
                 tokens += part.tokens
                 if part.finish != .handover { break }

@@ -38,7 +38,9 @@ struct SpeculativeRounds: Sendable {
             if length > 0 {
                 let draft = try await draft(length, behind: text.tokens, in: context)
                 request.draft = draft.tokens
-                if isByRatio(context) { request.acceptance = .ratio(draft.distributions) }
+                if isByRatio(context) {
+                    request.acceptance = draft.proposals(endOfText: context.pair.slm.vocabulary.endOfText)
+                }
                 // Without a guess the request would run on: its first token is what the end of the draft asks for.
                 if draft.tokens.isEmpty { request.maximumTokens = 1 }
                 let row = try await context.pair.llm.generate(request)
