@@ -4,10 +4,13 @@ import Routing
 /// A job's parameters with what its model pair adds: the threshold, which is a matter of the small model and does not
 /// carry over from one to the next.
 struct EffectiveParameters {
+    /// Any of these says where the threshold of `glimprouter` comes from.
+    private static let thresholdKeys = ["tau", "target_intervention_rate", "posterior"]
     /// The keys that make one variant of a strategy different from another; budgets and sampling do not.
     private static let variantKeys = [
         "acceptance", "choice", "comparison", "delta", "direction_steps", "draft_tokens", "drafts", "drift",
-        "entropy_support", "exit_confidence", "exit_inducer", "exit_policy", "exit_trial_tokens", "exit_trials",
+        "entropy_support", "exit_confidence", "exit_inducer", "exit_must_end", "exit_policy", "exit_skip_first",
+        "exit_trial_tokens", "exit_trials",
         "exit_words", "finalizer", "first_llm_steps", "floor", "hysteresis", "llm_share", "logprob_floor",
         "max_llm_share", "max_rollbacks", "native", "owner", "posterior", "router", "score", "scorer", "switch_at",
         "target_intervention_rate", "tau", "theta", "threshold", "weight",
@@ -42,7 +45,7 @@ struct EffectiveParameters {
             target = nil
             return
         }
-        if strategy == "glimprouter", object["tau"] == nil, object["target_intervention_rate"] == nil {
+        if strategy == "glimprouter", Self.thresholdKeys.allSatisfy({ object[$0] == nil }) {
             object["tau"] = pairTau ?? Strategy.defaultTau
         }
         json = try Self.text(object)
