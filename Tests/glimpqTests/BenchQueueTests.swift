@@ -38,7 +38,7 @@ import Testing
             await scratch.close()
             let worker = try await BenchWorker(database.options, connections: 2, capacity: 20)
             let claims = ClaimBench(
-                worker: worker, batch: 10, duration: .seconds(3), interval: nil, pace: 1000, warmUp: 1)
+                worker: worker, batch: 10, duration: .milliseconds(200), interval: nil, pace: 1000, warmUp: 1)
             let traces = TraceBench(
                 worker: worker, options: database.options, duration: .milliseconds(100), pace: 1000)
             let outcome = try await worker.whileAlive {

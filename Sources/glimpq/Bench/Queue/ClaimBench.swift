@@ -32,7 +32,7 @@ struct ClaimBench {
     let worker: BenchWorker
     /// Jobs of one claim, and of one finish.
     let batch: Int
-    /// How long to go on.
+    /// How long to go on; each connection claims at least once.
     let duration: Duration
     /// How often to report; `nil` once, at the end.
     let interval: Duration?
@@ -80,7 +80,7 @@ struct ClaimBench {
     ) async throws {
         let clock = ContinuousClock()
         var done = 0
-        while clock.now < start + duration {
+        repeat {
             let asked = clock.now
             let jobs = try await claim(on: client)
             let claimed = clock.now
@@ -91,7 +91,7 @@ struct ClaimBench {
                 let share = Double(pace) / Double(worker.clients.count)
                 try await clock.sleep(until: start + .seconds(1) * (Double(done) / share))
             }
-        }
+        } while clock.now < start + duration
     }
 
     private func claim(on client: Int) async throws -> [ClaimedJob] {

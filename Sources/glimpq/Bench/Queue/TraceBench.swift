@@ -73,14 +73,14 @@ struct TraceBench {
         let clock = ContinuousClock()
         let start = clock.now
         var rows = 0
-        while clock.now < start + duration {
+        repeat {
             let owner = owners[rows % owners.count]
             try await writer.append(Self.row(of: owner, sequence: Int32(rows / owners.count)))
             rows += 1
             if let pace, rows.isMultiple(of: 100) {
                 try await clock.sleep(until: start + .seconds(1) * (Double(rows) / Double(pace)))
             }
-        }
+        } while clock.now < start + duration
         try await writer.flush()
         let seconds = (clock.now - start) / .seconds(1)
         await writer.close()
