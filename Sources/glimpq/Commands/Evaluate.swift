@@ -82,7 +82,7 @@ struct Evaluate: AsyncParsableCommand {
     @Flag(help: "Only check plan, data sets, parameters and models; needs no database.")
     var dryRun = false
 
-    @Flag(help: "Compute nothing: report on what is in the database.")
+    @Flag(help: "Compute nothing: report on what is in the database. Not beside an evaluation at work.")
     var reportOnly = false
 
     func validate() throws {
@@ -128,19 +128,22 @@ struct Evaluate: AsyncParsableCommand {
 
     private func carryOut(_ run: inout EvaluationRun, _ origin: EvaluationOrigin, folder: URL) async throws {
         let isComputing = !list && !reportOnly
-        let lock = isComputing ? try await EvaluationLock(shared.connection(try shared.settings())) : nil
-        try await run.begin(facts: origin.json)
-        let unknown = try await run.calibrate(isComputing: isComputing, isFresh: fresh)
-        let again = fresh ? Set(run.variants.map(\.name)) : Set(freshVariants)
         let parts = part.isEmpty ? EvaluationRun.Part.allCases : part
+        // To read means to say anew which tasks the evaluation has: not beside one that computes or reads them.
+        let lock = try await EvaluationLock(shared.connection(try shared.settings()))
+        try await run.begin(facts: origin.json)
+        let unknown = try await run.calibrate(
+            isComputing: isComputing, isFresh: fresh && parts.contains(.answers))
+        let again = fresh ? Set(run.variants.map(\.name)) : Set(freshVariants)
         try await run.measure(computing: isComputing ? parts : [], fresh: again, leavingOut: unknown)
-        await lock?.release()
         if list {
             let states = try await run.store.states(of: run.evaluation)
             let figures = try await run.store.figures(of: run.evaluation)
+            await lock.release()
             return try ByteSink.standardOutput.write(EvaluationListing(run).stored(states, figures, unknown: unknown))
         }
         let report = try await EvaluationReport(run, origin, preface: try readPreface())
+        await lock.release()
         let files = [("report.html", report.html), ("report.md", report.markdown), ("problems.csv", report.problems)]
         for (name, text) in files {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -152,8 +155,7 @@ struct Evaluate: AsyncParsableCommand {
         for fault in report.faults {
             try ByteSink.standardError.write(line: "note: \(fault)")
         }
-        let wanted = part.isEmpty ? EvaluationRun.Part.allCases : part
-        if wanted.contains(where: { report.missing[$0] ?? 0 > 0 }) { throw QuietEnd(status: .failed) }
+        if parts.contains(where: { report.missing[$0] ?? 0 > 0 }) { throw QuietEnd(status: .failed) }
     }
 
     private func readPreface() throws -> String? {
