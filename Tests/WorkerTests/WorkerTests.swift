@@ -187,7 +187,10 @@ import Testing
     @Test func drainFinishesWhatIsInFlight() async throws {
         try await WorkerFixture.run { fixture in
             try await fixture.enqueue(40)
-            let worker = try fixture.worker(slots: 8) { $0.stopsWhenIdle = false }
+            let worker = try fixture.worker(slots: 8) {
+                $0.stopsWhenIdle = false
+                $0.drainGrace = .seconds(600)
+            }
             async let summary = worker.run()
             while try await fixture.count("SELECT FROM glimpq.step") == 0 {
                 try await Task.sleep(for: .milliseconds(2))

@@ -132,15 +132,14 @@ struct Evaluate: AsyncParsableCommand {
         // To read means to say anew which tasks the evaluation has: not beside one that computes or reads them.
         let lock = try await EvaluationLock(shared.connection(try shared.settings()))
         try await run.begin(facts: origin.json)
-        let unknown = try await run.calibrate(
-            isComputing: isComputing, isFresh: fresh && parts.contains(.answers))
-        let again = fresh ? Set(run.variants.map(\.name)) : Set(freshVariants)
-        try await run.measure(computing: isComputing ? parts : [], fresh: again, leavingOut: unknown)
+        try await run.calibrate(isComputing: isComputing, isFresh: fresh && parts.contains(.answers))
+        let again = fresh ? Set(run.plan.variants.map(\.name)) : Set(freshVariants)
+        try await run.measure(computing: isComputing ? parts : [], fresh: again)
         if list {
             let states = try await run.store.states(of: run.evaluation)
             let figures = try await run.store.figures(of: run.evaluation)
             await lock.release()
-            return try ByteSink.standardOutput.write(EvaluationListing(run).stored(states, figures, unknown: unknown))
+            return try ByteSink.standardOutput.write(EvaluationListing(run).stored(states, figures))
         }
         let report = try await EvaluationReport(run, origin, preface: try readPreface())
         await lock.release()
@@ -179,10 +178,9 @@ struct Evaluate: AsyncParsableCommand {
             for index in plan.datasets.indices {
                 plan.datasets[index].limit = min(limit, plan.datasets[index].limit ?? limit)
             }
-            if let own = plan.calibration?.dataset.limit {
-                plan.calibration?.dataset.limit = min(limit, own)
-            } else {
-                plan.calibration?.dataset.limit = limit
+            for index in plan.calibration?.sources.indices ?? 0..<0 {
+                let own = plan.calibration?.sources[index].limit
+                plan.calibration?.sources[index].limit = min(limit, own ?? limit)
             }
         }
         let known = Set(plan.variants.map(\.name))

@@ -24,7 +24,8 @@ import Testing
         let plan = try plan(
             """
             {"name": "t", "models": "pool.json", "seeds": [1, 2], "params": {"temperature": 0.60},
-             "datasets": {"easy": "e.jsonl", "hard": {"path": "h.jsonl", "limit": 5, "params": {"grader": "boxed"}}, "c": "c.jsonl"},
+             "datasets": {"easy": "e.jsonl", "hard": {"path": "h.jsonl", "limit": 5, "calibration": "d", "params": {"grader": "boxed"}},
+               "c": "c.jsonl", "d": "d.jsonl"},
              "calibration": {"dataset": "c"}, "timing": [{"in_flight": 1, "problems": 3}],
              "variants": [{"strategy": "llm"}, {"strategy": "glimprouter", "sweep": {"tau": [0.1, 0.20]}},
                 {"strategy": "step-entropy", "target_llm_share": [0.28, 0.305]},
@@ -37,7 +38,8 @@ import Testing
                 "best",
             ])
         #expect(plan.datasets.map(\.name) == ["easy", "hard"])
-        #expect(plan.calibration?.dataset.path.hasSuffix("/c.jsonl") == true && plan.calibration?.seeds == [1])
+        #expect(plan.calibration?.sources.map(\.name) == ["c", "d"] && plan.calibration?.seeds == [1])
+        #expect(plan.datasets.map { plan.calibrationSource(of: $0)?.name } == ["c", "d"])
         #expect(
             plan.variants[2].params(plan, plan.datasets[1]) == #"{"grader": "boxed", "tau": 0.2, "temperature": 0.6}"#)
         #expect(plan.variants[5].params(plan, plan.datasets[0]) == #"{"tau": 1, "temperature": 1}"#)
@@ -59,6 +61,13 @@ import Testing
         #expect(
             refusal(#"{\#(sets), "variants": [{"strategy": "random", "target_llm_share": 0.2}]}"#)
                 .contains("variants[0].target_llm_share: needs calibration.dataset"))
+        let strange = #""datasets": {"a": {"path": "a.jsonl", "calibration": "x"}, "c": "c.jsonl"}"#
+        #expect(
+            refusal(#"{\#(strange), "variants": [{"strategy": "llm"}]}"#)
+                .contains("datasets.a.calibration: needs calibration.dataset"))
+        #expect(
+            refusal(#"{\#(strange), "calibration": {"dataset": "c"}, "variants": [{"strategy": "llm"}]}"#)
+                .contains("datasets.a.calibration: expected one of a, c, got \"x\""))
         #expect(
             refusal(#"{\#(sets), "baseline": "slm", "variants": [{"strategy": "llm"}]}"#)
                 .contains("baseline: expected the name of a variant"))

@@ -116,7 +116,7 @@ extension EvaluationPlan {
             sources.append(
                 DatasetSource(
                     name: name, path: resolved(path), layout: layout,
-                    limit: try part.integer("limit", in: 1...100_000_000),
+                    limit: try part.integer("limit", in: 1...100_000_000), calibration: try part.text("calibration"),
                     params: try params(&part, "params")))
             try part.finish()
         }
@@ -125,18 +125,25 @@ extension EvaluationPlan {
 
     static func calibration(
         _ node: JSONNode, _ bytes: [UInt8], datasets: [DatasetSource], seeds: [UInt64]
-    ) throws(LineFault) -> (dataset: String, calibration: Calibration) {
+    ) throws(LineFault) -> Calibration {
         var part = fields(node, bytes, "calibration.")
-        let name = try part.text("dataset") ?? ""
-        guard let dataset = datasets.first(where: { $0.name == name }) else {
-            throw LineFault(
-                "calibration.dataset",
-                "expected one of \(datasets.map(\.name).joined(separator: ", ")), got \(name.debugDescription)")
+        func source(_ name: String, _ key: String) throws(LineFault) -> DatasetSource {
+            guard let dataset = datasets.first(where: { $0.name == name }) else {
+                throw LineFault(
+                    key, "expected one of \(datasets.map(\.name).joined(separator: ", ")), got \(name.debugDescription)"
+                )
+            }
+            return dataset
+        }
+        var sources = [try source(part.text("dataset") ?? "", "calibration.dataset")]
+        for dataset in datasets {
+            guard let name = dataset.calibration, !sources.contains(where: { $0.name == name }) else { continue }
+            sources.append(try source(name, "datasets.\(dataset.name).calibration"))
         }
         let calibration = Calibration(
-            dataset: dataset, seeds: try Self.seeds(&part, "seeds", prefix: "calibration.") ?? Array(seeds.prefix(1)),
+            sources: sources, seeds: try Self.seeds(&part, "seeds", prefix: "calibration.") ?? Array(seeds.prefix(1)),
             tolerance: try part.number("tolerance") ?? 0.005, rounds: try part.integer("rounds", in: 1...100) ?? 14)
         try part.finish()
-        return (name, calibration)
+        return calibration
     }
 }

@@ -52,9 +52,13 @@ extension EvaluationPlan {
         let all = try Self.datasets(sets.node, bytes, resolved: resolved)
         datasets = all
         if let part = try fields.object("calibration") {
-            let (name, calibration) = try Self.calibration(part.node, bytes, datasets: all, seeds: seeds)
+            let calibration = try Self.calibration(part.node, bytes, datasets: all, seeds: seeds)
             self.calibration = calibration
-            datasets.removeAll { $0.name == name }
+            datasets.removeAll { dataset in calibration.sources.contains { $0.name == dataset.name } }
+        } else if let dataset = all.first(where: { $0.calibration != nil }) {
+            throw LineFault(
+                "datasets.\(dataset.name).calibration", "needs calibration.dataset, which says how thresholds are found"
+            )
         }
         variants = try Self.variants(&fields, bytes, hasCalibration: calibration != nil)
         signals = try Self.names(&fields, "signals")

@@ -53,20 +53,27 @@ struct EvaluationPlan {
         var layout = DatasetLayout.glimpq
         /// Only the first problems; `nil` takes all.
         var limit: Int?
+        /// Name of the data set on which its thresholds are found; `nil` takes that of ``Calibration``.
+        var calibration: String?
         /// Parameters of its jobs.
         var params: [(name: String, value: String)]
     }
 
     /// The search for thresholds.
     struct Calibration {
-        /// The problems it uses, which the report does not.
-        var dataset: DatasetSource
+        /// The problems it uses, which the report does not: of data sets that name no other, and then of the others.
+        var sources: [DatasetSource]
         /// Seeds of each problem.
         var seeds: [UInt64]
         /// How near to the target is near enough, as a share.
         var tolerance: Double
         /// Most thresholds tried for a variant.
         var rounds: Int
+    }
+
+    /// The problems on which thresholds for a data set are found; `nil` without a calibration.
+    func calibrationSource(of dataset: DatasetSource) -> DatasetSource? {
+        calibration?.sources.first { $0.name == dataset.calibration } ?? calibration?.sources.first
     }
 
     /// How intervals are computed.

@@ -20,8 +20,8 @@ extension EvaluationReport {
         \(findings.map(\.html).joined(separator: "\n"))
         \(datasets.map(section).joined(separator: "\n"))
         \(missingTable.html)
-        \(thresholdTable.rows.isEmpty ? "" : "<h2>Thresholds</h2>")
-        \(thresholdTable.html)
+        \(thresholdTables.isEmpty ? "" : "<h2>Thresholds</h2>")
+        \(thresholdTables.map(\.html).joined(separator: "\n"))
         </body>
         </html>
 

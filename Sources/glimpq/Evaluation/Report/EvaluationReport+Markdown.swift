@@ -14,7 +14,7 @@ extension EvaluationReport {
             parts += tables.map(\.markdown).filter { !$0.isEmpty }
         }
         if !missingTable.rows.isEmpty { parts += ["## What is missing", missingTable.markdown] }
-        if !thresholdTable.rows.isEmpty { parts += ["## Thresholds", thresholdTable.markdown] }
+        if !thresholdTables.isEmpty { parts += ["## Thresholds"] + thresholdTables.map(\.markdown) }
         return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n") + "\n"
     }
 

@@ -10,7 +10,7 @@ struct EvaluationReport {
     /// Each data set.
     let datasets: [DatasetReport]
     /// The thresholds that were found for wanted shares.
-    let thresholdTable: ReportTable
+    let thresholdTables: [ReportTable]
     /// What went wrong, one sentence each.
     let faults: [String]
     /// How often each variant solved each problem: comma-separated values.
@@ -37,7 +37,8 @@ struct EvaluationReport {
         let measured = figures
         for dataset in run.datasets {
             let name = dataset.source.name
-            let summaries = run.variants.enumerated().compactMap { index, variant -> VariantSummary? in
+            let summaries = run.plan.variants.enumerated().compactMap { index, planned -> VariantSummary? in
+                guard let variant = run.thresholds.variant(planned, on: dataset.source) else { return nil }
                 let cells = measured.filter { $0.cell.variant == variant.name && $0.cell.dataset == name }
                 if cells.allSatisfy({ $0.results == 0 }) { return nil }
                 return VariantSummary(
@@ -57,7 +58,8 @@ struct EvaluationReport {
         problems = Self.problems(run.datasets, datasets)
         title = "Evaluation \(run.plan.name)"
         var facts = origin.facts + Self.facts(figures, run)
-        thresholdTable = Self.thresholds(run, datasets)
+        thresholdTables = (run.plan.calibration?.sources ?? []).map { Self.thresholds(run, datasets, from: $0.name) }
+            .filter { !$0.rows.isEmpty }
         findings = datasets.flatMap { ReportFinding.all(in: $0) }
         missing = Dictionary(
             grouping: figures, by: { $0.cell.purpose == .timing ? EvaluationRun.Part.timing : .answers }
@@ -145,17 +147,22 @@ struct EvaluationReport {
         return table
     }
 
-    /// Wanted and achieved shares.
-    private static func thresholds(_ run: EvaluationRun, _ datasets: [DatasetReport]) -> ReportTable {
-        let source = run.plan.calibration?.dataset.name ?? ""
+    /// Wanted and achieved shares of the data sets whose thresholds were found on the same problems.
+    private static func thresholds(
+        _ run: EvaluationRun, _ reports: [DatasetReport], from source: String
+    ) -> ReportTable {
+        let datasets = zip(run.datasets, reports).filter { run.plan.calibrationSource(of: $0.0.source)?.name == source }
         var table = ReportTable(
             caption: "Thresholds found on \(source) for a wanted share of the large model",
-            columns: ["variant", "threshold", "share of", "wanted", "on \(source)"] + datasets.map { "on \($0.name)" },
+            columns: ["variant", "threshold", "share of", "wanted", "on \(source)"]
+                + datasets.map { "on \($0.1.name)" },
             texts: [0, 2])
-        for variant in run.variants {
-            guard let found = run.thresholds[variant.name] else { continue }
-            let achieved = datasets.map { dataset -> String in
-                guard let one = dataset.summaries.first(where: { $0.variant.name == variant.name }) else { return "–" }
+        for variant in run.plan.variants {
+            guard let first = datasets.first, let found = run.thresholds.found(variant, on: first.0.source) else {
+                continue
+            }
+            let achieved = datasets.map { _, report -> String in
+                guard let one = report.summaries.first(where: { $0.variant.name == variant.name }) else { return "–" }
                 return ReportText.percent(found.target.unit == .steps ? one.llmStepShare : one.llmTokenShare)
             }
             table.rows.append(

@@ -36,7 +36,7 @@ struct EvaluationListing {
     }
 
     /// The variants and how much of each is in the database.
-    func stored(_ states: [EvaluationState], _ figures: [EvaluationFigures], unknown: [String]) -> String {
+    func stored(_ states: [EvaluationState], _ figures: [EvaluationFigures]) -> String {
         var table = TextTable([
             ("variant", .left), ("data set", .left), ("part", .left), ("in flight", .right), ("jobs", .right),
             ("cached", .right),
@@ -56,6 +56,7 @@ struct EvaluationListing {
                 Figures.grouped(state.open), Figures.grouped(state.endedBadly), Figures.grouped(missing),
             ])
         }
+        let unknown = run.thresholds.unknown
         let waiting = unknown.isEmpty ? "" : "; thresholds not known yet: \(unknown.joined(separator: ", "))"
         return table.rendered(Palette(isOn: Terminal.output.usesColour)) + "\n"
             + "\(Figures.grouped(done)) of \(Figures.grouped(jobs)) jobs are cached\(waiting)\n"

@@ -16,20 +16,8 @@ struct EvaluationRun {
     private let interruption: Interruption
     /// Number of the evaluation in the database.
     private(set) var evaluation: Int64 = 0
-    /// The variants with the thresholds that were found.
-    private(set) var variants: [EvaluationVariant]
-    /// What the search for thresholds gave, by name of the variant.
-    private(set) var thresholds: [String: FoundThreshold] = [:]
-
-    /// A threshold that was found on the problems of the calibration.
-    struct FoundThreshold {
-        /// What was wanted.
-        var target: ShareTarget
-        /// The value.
-        var value: Double
-        /// The share that it gave there.
-        var share: Double
-    }
+    /// What the searches for thresholds gave.
+    private(set) var thresholds: ThresholdSearches
 
     init(
         _ plan: EvaluationPlan, datasets: [EvaluationDataset], pair: PairFacts, options: ConnectionOptions,
@@ -40,7 +28,7 @@ struct EvaluationRun {
         self.pair = pair
         self.options = options
         self.interruption = interruption
-        variants = plan.variants
+        thresholds = ThresholdSearches(plan)
         store = EvaluationStore(options, logger: SharedOptions.quietLogger)
         drain = QueueDrain(store: store, queues: plan.queues, worker: worker, interruption: interruption)
     }
@@ -57,48 +45,28 @@ struct EvaluationRun {
     /// - Parameters:
     ///   - isComputing: Whether to compute what is missing; else a search ends at the first threshold without results.
     ///   - isFresh: Whether to compute again what there is.
-    /// - Returns: Names of the variants whose threshold is not known.
-    mutating func calibrate(isComputing: Bool, isFresh: Bool) async throws -> [String] {
-        guard let calibration = plan.calibration, plan.variants.contains(where: { $0.target != nil }) else { return [] }
-        let dataset = try EvaluationDataset(calibration.dataset)
-        var searches: [Int: ThresholdSearch] = [:]
-        for (index, variant) in plan.variants.enumerated() {
-            guard let target = variant.target else { continue }
-            searches[index] = ThresholdSearch(target, tolerance: calibration.tolerance, rounds: calibration.rounds)
-        }
-        var unknown: [String] = []
+    mutating func calibrate(isComputing: Bool, isFresh: Bool) async throws {
+        var problems: [String: EvaluationDataset] = [:]
         for round in 1... {
-            let open = searches.filter { !$0.value.isDone }.keys.sorted()
+            let open = thresholds.open
             if open.isEmpty { break }
             var cells = EvaluationCells(plan, pair: pair)
-            for index in open {
-                guard let search = searches[index] else { continue }
-                let variant = Self.variant(plan.variants[index], with: search.candidate, search.target.range)
+            for one in open {
+                let source = one.source
+                let dataset = try problems[source.name] ?? EvaluationDataset(source)
+                problems[source.name] = dataset
                 cells.addCalibration(
-                    variant, on: dataset, seeds: calibration.seeds, number: Self.firstCalibrationCell + index)
+                    one.variant, on: dataset, seeds: one.seeds, number: Self.firstCalibrationCell + one.number)
             }
             try await compute(
                 cells, isComputing: isComputing, isFresh: isFresh,
                 what: "jobs of threshold round \(round), \(open.count) variants")
             let shares = try await shares(cells.numbers)
-            for index in open {
-                guard let target = searches[index]?.target,
-                    let figures = shares[Self.firstCalibrationCell + index]?.share(of: target.unit)
-                else {
-                    unknown.append(plan.variants[index].name)
-                    searches[index] = nil
-                    continue
-                }
-                searches[index]?.record(share: figures)
+            for one in open {
+                thresholds.record(
+                    share: shares[Self.firstCalibrationCell + one.number]?.share(of: one.unit), of: one.number)
             }
         }
-        for (index, search) in searches {
-            guard let best = search.best else { continue }
-            variants[index] = Self.variant(plan.variants[index], with: best.value, search.target.range)
-            thresholds[variants[index].name] = FoundThreshold(
-                target: search.target, value: best.value, share: best.share)
-        }
-        return unknown
     }
 
     /// A part of an evaluation that can be carried out on its own.
@@ -115,18 +83,17 @@ struct EvaluationRun {
     /// - Parameters:
     ///   - computing: Which parts to compute.
     ///   - fresh: Names of variants whose results are to be computed again.
-    ///   - leavingOut: Names of variants whose threshold is not known.
-    mutating func measure(computing: [Part], fresh: Set<String>, leavingOut: [String]) async throws {
-        let wanted = variants.filter { !leavingOut.contains($0.name) }
+    func measure(computing: [Part], fresh: Set<String>) async throws {
         for part in Part.allCases {
             var cells = EvaluationCells(plan, pair: pair)
             var again: [Int] = []
             let groups = part == .answers ? 1 : plan.timing.count
             for group in 0..<groups {
                 for (place, dataset) in datasets.enumerated() {
-                    for (index, variant) in wanted.enumerated() {
+                    for (index, planned) in plan.variants.enumerated() {
+                        guard let variant = thresholds.variant(planned, on: dataset.source) else { continue }
                         let number =
-                            ((part == .answers ? 0 : group + 1) * datasets.count + place) * wanted.count + index
+                            ((part == .answers ? 0 : group + 1) * datasets.count + place) * plan.variants.count + index
                         switch part {
                         case .answers: cells.addMeasurement(variant, on: dataset, number: number)
                         case .timing: cells.addTiming(variant, on: dataset, plan.timing[group], number: number)
@@ -144,14 +111,6 @@ struct EvaluationRun {
     }
 
     private static let firstCalibrationCell = 1_000_000
-
-    private static func variant(
-        _ variant: EvaluationVariant, with value: Double, _ range: ThresholdRange
-    ) -> EvaluationVariant {
-        var copy = variant
-        copy.params.append((range.parameter, CanonicalJSON.text("\(value)")))
-        return copy
-    }
 
     /// Adds cells and computes them.
     private func compute(_ cells: EvaluationCells, isComputing: Bool, isFresh: Bool, what: String) async throws {
