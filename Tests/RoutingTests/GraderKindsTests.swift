@@ -10,6 +10,9 @@ import Testing
         ("first 5, then 6", "6", true), ("1000001", "1000000", false), ("0.3333333", "1/3", true),
         ("no number", "1", false),
         ("", "1", false), ("2 − 5 = −3", "-3", true), ("0.333", "1/3", false), ("a-12", "12", true),
+        ("The answer is 25 dollars (5 less than 30).", "25", true), ("Answer: 3 because 2+1", "3", true),
+        ("The answer is 7+5 = 12", "12", true), ("**Answer**: 25 in 2 steps", "25", true), ("10 000", "10000", true),
+        ("2 1/2", "2.5", true), ("The answer is 5 times 6 = 30", "30", true),
     ])
     func numeric(answer: String, reference: String, isCorrect: Bool) {
         #expect(Grader.numeric(.standard).grade(answer: answer, reference: reference).isCorrect == isCorrect)
@@ -31,7 +34,8 @@ import Testing
         ("b)", "B", true), ("A is wrong, B is right.\nThe answer is B", "A", false), ("I do not know", "A", false),
         ("Answer: a number of them", "A", false), ("Options A and B remain", "A", false),
         (#"\boxed{C. 42}"#, "C", true),
-        (#"\boxed{D}, no: \boxed{A}"#, "A", true), ("", "A", false),
+        (#"\boxed{D}, no: \boxed{A}"#, "A", true), ("", "A", false), ("**Answer**: **(C)** 12 J", "C", true),
+        ("The answer is (b) because", "B", true), ("The answer is a vitamin", "A", false),
     ])
     func choice(answer: String, reference: String, isCorrect: Bool) {
         #expect(Grader.choice.grade(answer: answer, reference: reference).isCorrect == isCorrect)

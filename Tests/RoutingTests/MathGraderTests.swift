@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    /// Numbers that floating point cannot tell apart, or takes for infinite or nothing.
+    @Test(arguments: [
+        ("2^{2024}", "3^{2024}", false), ("2^{2024}", #"2 \cdot 2^{2023}"#, true), ("2^{100}", "2^{100}+1", false),
+        (#"\frac{2^{2024}}{2^{2023}}"#, "2", true), ("3^{-2024}", "0", false), ("3^{-2024}", "2^{-2024}", false),
+        (#"1-\frac{1}{2^{2024}}"#, "1", false), (#"\frac{35!}{100^{35}}"#, "0", false), ("2024!", "2023!", false),
+        ("2024!", #"2024 \cdot 2023!"#, true), (#"\binom{2000}{1000}"#, #"\frac{2000!}{1000!1000!}"#, true),
+        ("12345678901234567890", "12345678901234567891", false),
+        ("12345678901234567890", "12,345,678,901,234,567,890", true), ("9999999999999999", "10^{16}", false),
+        (#"\frac{1}{0}"#, #"\frac{2}{0}"#, false), ("10^{400}", #"\infty"#, false), (#"-\infty"#, #"-\infty"#, true),
+        (#"\sqrt{2}^{2}"#, "2", true), ("(10^{17}+1-10^{17})^{5}", "1", true), ("2^{0}", "1", true),
+    ])
+    func largeNumbers(answer: String, reference: String, isCorrect: Bool) {
+        #expect(grader.grade(answer: #"\boxed{\#(answer)}"#, reference: reference).isCorrect == isCorrect)
+    }
+
+    /// Two numbers side by side are no product.
+    @Test(arguments: [
+        ("2 3", "6", false), ("2 1/2", "5/2", true), ("10 000", "10000", true), ("10 000", "0", false),
+        (#"10\ 000"#, "10000", true), ("1 2 3", "6", false), ("2 1/2", "1", false), ("3 4.5", "13.5", false),
+    ])
+    func numbersSideBySide(answer: String, reference: String, isCorrect: Bool) {
+        #expect(grader.grade(answer: #"\boxed{\#(answer)}"#, reference: reference).isCorrect == isCorrect)
+    }
+
     @Test func tolerance() {
         #expect(grader.grade(answer: "3.1416", reference: #"\pi"#).isCorrect == false)
         #expect(Grader.math(tolerance: 1e-3).grade(answer: "3.1416", reference: #"\pi"#).isCorrect == true)

@@ -1,3 +1,4 @@
+import Foundation
 import Generation
 import Testing
 
@@ -171,5 +172,20 @@ import Testing
             error?.description.hasPrefix(#"strategy: expected one of "slm", "llm", "glimprouter", "random", "#) == true)
         for name in Strategy.names { #expect(error?.expected.contains("\"\(name)\"") == true) }
         #expect(error?.description.hasSuffix(#", got "best""#) == true)
+    }
+
+    /// The reference for users leaves out only what workers add.
+    @Test(arguments: Strategy.names)
+    func theReferenceNamesEveryParameter(strategy: String) throws {
+        let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+        let text = try String(contentsOf: root.appendingPathComponent("Config/PARAMETERS.md"), encoding: .utf8)
+        let needed = ["random": #""llm_share": 0.5,"#, "step-entropy": #""tau": 1,"#, "step-perplexity": #""tau": 2,"#]
+        let error = try #require(throws: SpecificationError.self) {
+            _ = try JobSpecification(
+                prompt: "p", strategy: strategy,
+                parameters: #"{\#(needed[strategy] ?? "") "drift": "rollback", "unknown": 1}"#)
+        }
+        let names = try #require(error.expected.split(separator: ": ").last).split(separator: ", ").map(String.init)
+        #expect(names.count > 25 && Set(names).subtracting(["calibrated_tau"]).allSatisfy { text.contains("`\($0)`") })
     }
 }

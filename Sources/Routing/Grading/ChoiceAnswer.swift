@@ -39,8 +39,9 @@ enum ChoiceAnswer {
         guard let first = words(text).first(where: { !skipped.contains($0.lowercased()) }), first.count == 1 else {
             return nil
         }
-        // A small "a" at the beginning is more likely an article.
-        return isOption(first) ? first : nil
+        if isOption(first) { return first }
+        // A small "a" is more likely an article, unless a bracket closes behind it.
+        return text.contains(first + ")") && isOption(first.uppercased()) ? first.uppercased() : nil
     }
 
     /// The capital that stands alone in a text, if all that do are the same.

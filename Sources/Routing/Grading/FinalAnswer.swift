@@ -1,6 +1,8 @@
 /// Finds what an answer says in the end.
 enum FinalAnswer {
-    private static let phrases = ["final answer is", "answer is", "final answer:", "answer:"]
+    private static let phrases = [
+        "final answer is", "answer is", "final answer:", "answer:", "answer**:", "answer** is",
+    ]
 
     /// What stands in the last box; else what follows the last "answer is" or "answer:" on its line; else everything.
     static func text(of answer: String) -> String {

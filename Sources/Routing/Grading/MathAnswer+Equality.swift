@@ -69,11 +69,14 @@ extension MathAnswer {
 
     private static func isEqual(_ a: MathNode, _ b: MathNode, _ tolerance: Double) -> Bool {
         if a == b { return true }
+        if let isSame = MathNode.isSameExactly(a, b) { return isSame }
         let names = a.variables.union(b.variables).sorted()
         let isDecimal = a.hasDecimal || b.hasDecimal
         var compared = 0
         for (x, y) in values(a, b, names) {
-            if x == y, !x.isFinite || names.isEmpty { return names.isEmpty }
+            // What overflows says nothing; infinity has to be meant.
+            if x == y, !x.isFinite { return names.isEmpty && a.namesInfinity && b.namesInfinity }
+            if x == y, names.isEmpty { return true }
             guard x.isFinite, y.isFinite else {
                 if x.isFinite != y.isFinite { return false }
                 continue
@@ -139,5 +142,14 @@ extension MathNode {
     fileprivate var isFunction: Bool {
         if case .variable(let name) = self { return name.hasSuffix("()") }
         return false
+    }
+
+    /// Whether it is infinity, with or without a sign.
+    fileprivate var namesInfinity: Bool {
+        switch self {
+        case .constant("infinity"): true
+        case .negated(let a): a.namesInfinity
+        default: false
+        }
     }
 }

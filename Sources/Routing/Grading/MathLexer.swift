@@ -83,7 +83,9 @@ struct MathLexer {
             width = 2
         } else if starts(",\\!") {
             width = 3
-        } else if starts(","), depth == 0 {
+        } else if starts("\\ "), depth == 0 {
+            width = 2
+        } else if let next = rest.first, next == "," || " \u{A0}\u{2009}\u{202F}".contains(next), depth == 0 {
             width = 1
         } else {
             return nil

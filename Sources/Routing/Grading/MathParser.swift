@@ -69,6 +69,14 @@ struct MathParser {
             } else if Self.beginsFactor(next) {
                 // Whole numbers before a fraction of whole numbers are a mixed number: 3½.
                 let isMixed = tokens[place - 1].isWhole && isNumericFraction(at: place)
+                if !isMixed, case .number = next, case .number = tokens[place - 1] {
+                    // Two numbers side by side are a mixed number, 3 1/2, or no formula.
+                    guard isPlainFraction(at: place), let above = atom(), take("/"), let below = atom() else {
+                        return nil
+                    }
+                    result = .sum(result, .quotient(above, below))
+                    continue
+                }
                 guard let factor = power() else { return nil }
                 result = isMixed ? .sum(result, factor) : .product(result, factor)
             } else {
@@ -88,6 +96,13 @@ struct MathParser {
         guard let first = rest.popFirst(), first.isWhole else { return false }
         if case .number(let digits) = first, digits.count == 2, rest.first?.isWhole != true { return true }
         return rest.first?.isWhole == true
+    }
+
+    /// Whether `1/2` stands there, behind a whole number.
+    private func isPlainFraction(at place: Int) -> Bool {
+        let next = tokens[place...].prefix(3)
+        return next.count == 3 && tokens[place - 1].isWhole && tokens[place].isWhole
+            && tokens[place + 1] == .symbol("/") && tokens[place + 2].isWhole
     }
 
     private mutating func signed() -> MathNode? {
@@ -154,6 +169,7 @@ struct MathParser {
         switch token {
         case .number(let text):
             guard let value = Double(text) else { return nil }
+            if text.count > 15, text.allSatisfy(\.isNumber) { return Self.wholeNumber(of: text[...]) }
             if case .repeating(let digits)? = peek, let repeating = Double(digits) {
                 place += 1
                 let decimals =
@@ -176,6 +192,16 @@ struct MathParser {
             guard let (above, below) = pair() else { return nil }
             return token == .symbol("frac") ? .quotient(above, below) : .binomial(above, below)
         case .symbol, .words, .matrix, .repeating: return nil
+        }
+    }
+
+    /// A whole number of more digits than floating point holds, as a sum of such as it does.
+    private static func wholeNumber(of digits: Substring) -> MathNode? {
+        guard let low = Double(digits.suffix(15)) else { return nil }
+        let rest = digits.dropLast(15)
+        if rest.isEmpty { return .number(low, isDecimal: false) }
+        return wholeNumber(of: rest).map {
+            .sum(.product($0, .number(1e15, isDecimal: false)), .number(low, isDecimal: false))
         }
     }
 

@@ -37,7 +37,9 @@ enum NumericAnswer {
                 undecided: "the reference answer is no number: \(reference.prefix(60).debugDescription)")
         }
         let text = FinalAnswer.text(of: answer)
-        guard let found = number(in: text) else { return Grade(extracted: text, isCorrect: false) }
+        guard let found = leading(in: text, of: answer) ?? number(in: text) else {
+            return Grade(extracted: text, isCorrect: false)
+        }
         let isCorrect =
             tolerance.accepts(found.value, expected.value)
             || found.isPercentage != expected.isPercentage
@@ -68,6 +70,14 @@ enum NumericAnswer {
             }
         }
         return last(in: text)
+    }
+
+    /// The number that what follows "answer is" begins with, where words follow it: `25 dollars (5 less than before)`.
+    private static func leading(in text: String, of answer: String) -> Found? {
+        guard BoxedAnswer.last(in: answer) == nil, FinalAnswer.said(in: answer) == text, !text.contains("="),
+            let start = text.prefix(200).prefixMatch(of: /[^\p{L}\p{N}]*\d[\d.,\/]*\s?[,;(]?\s*(?=\p{L}{2}|\()/)
+        else { return nil }
+        return last(in: String(start.output))
     }
 
     /// The last run of digits with sign, thousands separators, point, exponent, fraction and per cent sign.

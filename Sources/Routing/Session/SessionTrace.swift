@@ -126,10 +126,14 @@ struct SessionTrace {
 extension JobSpecification {
     /// The models that read the transcript.
     var participants: Set<StepOwner> {
+        var readers = strategy.owners
         switch settings.finalizer {
-        case .slm: strategy.owners.union([.slm])
-        case .llm: strategy.owners.union([.llm])
-        case .owner: strategy.owners
+        case .slm: readers.insert(.slm)
+        case .llm: readers.insert(.llm)
+        case .owner: break
         }
+        // Once the large model has had its share, the small one goes on.
+        if let share = settings.maximumLLMShare, share < 1, readers.contains(.llm) { readers.insert(.slm) }
+        return readers
     }
 }

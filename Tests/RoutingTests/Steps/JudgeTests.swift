@@ -132,6 +132,17 @@ import Testing
         #expect(llm.probes.count == run.thinking.count - spent.count)
     }
 
+    /// Where only the large model was to write, the small one goes on behind its share.
+    @Test(arguments: [0, 0.5]) func theSmallModelTakesOver(share: Double) async throws {
+        for strategy in ["llm", "deer"] {
+            let slm = script("small", steps: Self.small)
+            let llm = script("large", steps: Self.large)
+            let run = try await run(strategy, #"{"max_llm_share": \#(share)}"#, slm: slm, llm: llm)
+            #expect(run.owners.contains("s") && run.owners.hasPrefix(share == 0 ? "s" : "L"), "\(strategy)")
+            #expect(run.thinking.allSatisfy { ($0.decision.rule == .shareSpent) == ($0.owner == .slm) })
+        }
+    }
+
     /// SpecReason's own end: the tag is nothing, the step with the marker is the answer.
     @Test func nativeTermination() async throws {
         let slm = Self.reciter(["s0.\n\n", "x</think>y\n\n", "Answer: 5\n\n", "never\n\n"])
