@@ -20,9 +20,14 @@ struct Upkeeper: Sendable {
     }
 
     /// Runs until the task is cancelled. An error is for the next time to overcome.
+    ///
+    /// The first time comes soon: workers that only ever run for a short while would otherwise never take the entropies
+    /// of those before them.
     func run() async throws {
+        var wait = min(interval, .seconds(1))
         while true {
-            try await Task.sleep(for: interval * Double.random(in: 0.5..<1.5))
+            try await Task.sleep(for: wait * Double.random(in: 0.5..<1.5))
+            wait = interval
             guard identity.mayStartWork else { continue }
             do {
                 try await keepUp()

@@ -47,6 +47,26 @@ import Testing
         }
     }
 
+    /// Nobody but the workers gathers, and none of them stays for long.
+    @Test func workersThatStayForAMomentGatherWhatOthersLeft() async throws {
+        try await WorkerFixture.run { fixture in
+            try await fixture.enqueue(10, params: #"{"temperature": 0, "tau": 0.1, "task": "division"}"#)
+            _ = try await fixture.worker().run()
+            try await fixture.sql.query("UPDATE glimpq.setting SET value = 0 WHERE name = 'calibration_lag_seconds'")
+            let worker = try fixture.worker { $0.stopsWhenIdle = false }
+            async let summary = worker.run()
+            var rounds = 0
+            while try await fixture.count("SELECT FROM glimpq.calibration_period WHERE jobs = 10") == 0, rounds < 1500 {
+                rounds += 1
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            await worker.handBack()
+            _ = try await summary
+            // The next regular time is at least this far away: 30 seconds.
+            #expect(rounds < 1500)
+        }
+    }
+
     /// A worker that stops in the middle, and what is known changes before the next one goes on.
     @Test func aResumedJobKeepsItsThreshold() async throws {
         var calm: [String] = []
@@ -87,6 +107,9 @@ import Testing
 
     private func seeded(_ fixture: WorkerFixture) async throws {
         try await gather(fixture)
+        // What finishes meanwhile is not to change what is known.
+        try await fixture.sql.query(
+            "UPDATE glimpq.setting SET value = 3600 WHERE name = 'calibration_lag_seconds'")
         // A sketch as of 40 jobs, so that the first start finds one; the fingerprint is the demo pair's.
         let worker = try fixture.worker()
         let models = worker.runner.models
