@@ -6,7 +6,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from figures import figures
+from figures import MOST_PROBE_TIMES, figures
 from programs import Program, ProgramFailed, Series, paired_ratios
 from quality import quality_figures
 
@@ -21,6 +21,8 @@ class Bench:
     def __init__(self, arguments):
         self.arguments = arguments
         self.table = []
+        # Figure -> our series and the peer's.
+        self.measured = {}
 
     def emit(self, figure, ours, peer, ratio, unit):
         """One line of JSON, as all benchmarks print it; ratio above 1 means ours is better."""
@@ -98,6 +100,19 @@ class Bench:
         note = f"peer: {setting}" + self.limits(figure, a, bandwidth, model_bytes)
         self.row(figure.name, a.text(figure.digits), b.text(figure.digits) + f" {figure.unit}", ratios, figure.bar, note)
         self.emit(figure.name, a.median, b.median, statistics.median(ratios), figure.unit)
+        say("       " + "  ".join(cell for cell in self.table[-1] if cell))
+        self.measured[figure.name] = a, b
+        if figure.single in self.measured:
+            self.compare_with_single(figure)
+
+    def compare_with_single(self, figure):
+        """What all sequences at once cost, in times of a single one."""
+        name = f"{figure.name}-vs-1"
+        ours, peer = (figure.rows * many.median / one.median
+                      for many, one in zip(self.measured[figure.name], self.measured[figure.single]))
+        verdict = f"{'reached' if ours <= MOST_PROBE_TIMES else 'missed'} (≤ {MOST_PROBE_TIMES:g})"
+        self.table.append((name, f"{ours:.1f}", f"{peer:.1f} times", f"{peer / ours:.2f}", verdict, ""))
+        self.emit(name, ours, peer, peer / ours, "times")
         say("       " + "  ".join(cell for cell in self.table[-1] if cell))
 
     def limits(self, figure, ours, bandwidth, model_bytes):

@@ -19,6 +19,8 @@ class Figure:
     passes: int = 1
     rows: int = 1
     context: int = 0
+    # For one of many sequences: the figure of a single one, which it is compared with.
+    single: str = ""
 
     def value(self, sample):
         rate = sample["amount"] / sample["seconds"]
@@ -27,6 +29,22 @@ class Figure:
     @property
     def digits(self):
         return 1 if self.larger_is_better else 0
+
+
+# What 64 probes at once may cost, in times of one.
+MOST_PROBE_TIMES = 3
+
+
+def probes(preset, kind, start, end, ways):
+    """One probe behind 500 tokens, and 64 at once: behind a common prefix, or each behind its own."""
+    one = f"{start}probe-1{end}"
+    result = [Figure(one, preset, kind, "probe sequences=1 context=500 shared=0", "µs/probe", larger_is_better=False)]
+    for way in ways:
+        shared = int(way == "shared")
+        result.append(Figure(f"{start}probe-64-{way}{end}", preset, kind,
+                             f"probe sequences=64 context=500 shared={shared}", "µs/probe", larger_is_better=False,
+                             rows=64, single=one))
+    return result
 
 
 def figures(quick):
@@ -46,17 +64,14 @@ def figures(quick):
                 Figure(f"prefill-512-{kind}{suffix}", preset, kind, "prefill tokens=512", "tok/s",
                        bar=prefill if not suffix else None, limit="arithmetic", rows=512, context=256),
             ]
+            # Own contexts of 64 sequences would take minutes to compute.
+            result += probes(preset, kind, "", f"-{kind}{suffix}", ["shared"])
     for kind in bars:
         # The demonstration pair, too, has bfloat16 weights: that is the figure without a suffix.
         suffix = "" if kind == "bf16" else f"-{kind}"
         result += [
             Figure(f"tiny-token{suffix}", "tiny", kind, f"decode sequences=1 context=64 tokens={4 * steps}",
                    "µs/token", larger_is_better=False, bar=2.0, passes=4 * steps),
-            Figure(f"tiny-probe-1{suffix}", "tiny", kind, "probe sequences=1 context=500 shared=0", "µs/probe",
-                   larger_is_better=False),
-            Figure(f"tiny-probe-64-shared{suffix}", "tiny", kind, "probe sequences=64 context=500 shared=1",
-                   "µs/probe", larger_is_better=False),
-            Figure(f"tiny-probe-64-distinct{suffix}", "tiny", kind, "probe sequences=64 context=500 shared=0",
-                   "µs/probe", larger_is_better=False),
         ]
+        result += probes("tiny", kind, "tiny-", suffix, ["shared", "distinct"])
     return result
