@@ -3,6 +3,8 @@
 struct AttentionOrder {
     /// [rows]
     private(set) var rows: [Int32] = []
+    /// [flagged rows] those of `rows` that are flagged, in the same order.
+    private(set) var flaggedRows: [Int32] = []
     private var pieces: [Range<Int>] = []
 
     /// Orders the rows within each of the ranges that `bounds` divide them into.
@@ -10,6 +12,7 @@ struct AttentionOrder {
     /// - Parameter sequenceStarts: The first rows of the sequences, and the number of rows.
     mutating func arrange(_ batch: ForwardBatch, sequenceStarts: [Int], bounds: [Int]) {
         rows.removeAll(keepingCapacity: true)
+        flaggedRows.removeAll(keepingCapacity: true)
         for (first, end) in zip(bounds, bounds.dropFirst()) where first < end {
             pieces.removeAll(keepingCapacity: true)
             for (start, next) in zip(sequenceStarts, sequenceStarts.dropFirst())
@@ -26,7 +29,23 @@ struct AttentionOrder {
                     pieces.sort { table($0).lexicographicallyPrecedes(table($1)) }
                 }
             }
-            for piece in pieces { rows.append(contentsOf: piece.lazy.map(Int32.init)) }
+            for piece in pieces {
+                rows.append(contentsOf: piece.lazy.map(Int32.init))
+                appendFlagged(piece, of: batch.logitRows)
+            }
+        }
+    }
+
+    /// Appends the flagged rows of a piece; `flagged` ascends.
+    private mutating func appendFlagged(_ piece: Range<Int>, of flagged: [Int32]) {
+        var low = 0, high = flagged.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(flagged[middle]) < piece.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        while low < flagged.count, Int(flagged[low]) < piece.upperBound {
+            flaggedRows.append(flagged[low])
+            low += 1
         }
     }
 }

@@ -113,15 +113,18 @@ public final class Decoder: Sendable {
         workspace.sequenceStarts.removeAll(keepingCapacity: true)
         workspace.rowCosts.removeAll(keepingCapacity: true)
         var context = 0, nextLogit = 0
-        let layerCost = shape.hidden * (2 * shape.queryWidth + 2 * shape.keyValueWidth + 3 * shape.intermediate)
+        let projection = shape.hidden * (shape.queryWidth + 2 * shape.keyValueWidth)
+        let rest = shape.hidden * (shape.queryWidth + 3 * shape.intermediate)
         for row in 0..<batch.rows {
             let position = Int(batch.positions[row]), sequence = Int(batch.sequences[row])
             if row == 0 || batch.sequences[row] != batch.sequences[row - 1] { workspace.sequenceStarts.append(row) }
             let block = Int(batch.blockTableStarts[sequence]) + position / KeyValueCache.blockTokens
             workspace.rowBlocks.append(batch.blockTables[block])
-            var cost = shape.layers * (layerCost + 2 * shape.queryWidth * (position + 1))
+            // Of a row whose distribution nobody wants, the last layer needs keys and values only.
+            let afterProjection = rest + 2 * shape.queryWidth * (position + 1)
+            var cost = shape.layers * projection + (shape.layers - 1) * afterProjection
             if nextLogit < batch.logitRows.count, Int(batch.logitRows[nextLogit]) == row {
-                cost += shape.hidden * shape.vocabularySize
+                cost += afterProjection + shape.hidden * shape.vocabularySize
                 nextLogit += 1
             }
             workspace.rowCosts.append(cost)
@@ -139,15 +142,16 @@ public final class Decoder: Sendable {
             workspace.rowBlocks.withUnsafeBufferPointer { rowBlocks in
                 workspace.order.rows.withUnsafeBufferPointer { order in
                     guard let rowBlocks = rowBlocks.baseAddress, let order = order.baseAddress else { return }
-                    withHead(output, headMemory, picks: batch.picked, members: division.members) { head in
-                        let pass = ForwardPass(
-                            kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon,
-                            weights: weights.view,
-                            cache: cache, strides: workspace.strides, buffers: buffers, division: division,
-                            cosines: cosines,
-                            sines: sines, rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
-                            order: order, context: context, head: head)
-                        pass.run()
+                    workspace.order.flaggedRows.withUnsafeBufferPointer { flaggedOrder in
+                        withHead(output, headMemory, picks: batch.picked, members: division.members) { head in
+                            let pass = ForwardPass(
+                                kernels: kernels, threads: threads, shape: shape, epsilon: normEpsilon,
+                                weights: weights.view, cache: cache, strides: workspace.strides, buffers: buffers,
+                                division: division, cosines: cosines, sines: sines,
+                                rotaryStride: workspace.rotary.stride, batch: rows, rowBlocks: rowBlocks,
+                                order: order, flaggedOrder: flaggedOrder, context: context, head: head)
+                            pass.run()
+                        }
                     }
                 }
             }

@@ -43,24 +43,26 @@ extension ForwardPass {
         }
     }
 
+    /// Normalises flagged rows, which the last layer has moved to the rows from `first` on.
+    private func normaliseFlagged(_ count: Int, from first: Int, into y: UnsafeMutablePointer<Float>) {
+        normalise(buffers.residual + first * strides.hidden, into: y, rows: count, weights.norm)
+    }
+
     /// The flagged rows among `rows`, whole vocabulary, on one thread.
     func computeHead(_ rows: Range<Int>, member: Int) {
-        let logitRows = batch.logitRows
-        var first = 0, last = logitRows.count
-        while first < last, Int(logitRows[first]) < rows.lowerBound { first += 1 }
-        while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
-        guard first < last, let head else { return }
-        normaliseLogitRows(first..<last, into: normedRows(member))
-        keepHidden(first..<last, of: normedRows(member), head)
-        let inputs = prepare(normedRows(member), strides.hidden, last - first, weights.head, member)
-        for slice in 0..<head.sliceCount { computeSlice(slice, of: first..<last, inputs, head, member: member) }
+        let flagged = flagged(rows)
+        guard !flagged.isEmpty, let head else { return }
+        normaliseFlagged(flagged.count, from: rows.lowerBound, into: normedRows(member))
+        keepHidden(flagged, of: normedRows(member), head)
+        let inputs = prepare(normedRows(member), strides.hidden, flagged.count, weights.head, member)
+        for slice in 0..<head.sliceCount { computeSlice(slice, of: flagged, inputs, head, member: member) }
     }
 
     /// All flagged rows, the vocabulary shared out.
     func shareHead() {
         let count = batch.logitRows.count
         guard count > 0, let head else { return }
-        normaliseLogitRows(0..<count, into: normedRows(0))
+        normaliseFlagged(count, from: 0, into: normedRows(0))
         keepHidden(0..<count, of: normedRows(0), head)
         let inputs = prepareShared(normedRows(0), strides.hidden, count, weights.head)
         share(chunks: head.sliceCount) { member, slice in

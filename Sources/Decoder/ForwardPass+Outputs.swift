@@ -15,50 +15,59 @@ extension ForwardPass {
 
     func runOutputs() {
         for member in 0..<division.members { buffers.marks[member * Workspace.Buffers.markStride] = -1 }
-        shareRows { embed($0) }
+        shareRows(batch.count) { embed($0) }
         for (index, layer) in weights.layers.enumerated() {
             let number = index * Self.productsOfLayer
-            shareProducts(of: layer.projection, number: number, normalisedBy: layer.attentionNorm) {
+            shareProducts(of: layer.projection, number: number, normalisedBy: layer.attentionNorm, rows: batch.count) {
                 part, panels, normed in
-                product(buffers.projected + part.firstOutput, strides.projected, normed, part.matrix, panels)
+                kernels.product(
+                    buffers.projected + part.firstOutput, stride: strides.projected, normed, rows: batch.count,
+                    part.matrix, panels: panels)
             }
-            shareRows { kernels.rotateAndStore(rotation(index), rows: $0) }
+            shareRows(batch.count) { kernels.rotateAndStore(rotation(index), rows: $0) }
             shareAttention(index)
-            shareProduct(
-                of: layer.attentionOutput, number: number + Self.productsOfRows, buffers.attended, strides.attended
-            ) { panels, attended in
-                product(
-                    buffers.residual, strides.hidden, attended, layer.attentionOutput, panels, adding: true)
+            // The rest of the last layer is for flagged rows alone.
+            var rows = batch.count
+            if isLast(index) {
+                rows = batch.logitRows.count
+                gatherFlagged(0..<rows, to: 0)
             }
-            let layout = layer.gatedLayout, lastPart = layer.gateUp.count - 1
-            shareProducts(
-                of: layer.gateUp, number: number + 2 * Self.productsOfRows, normalisedBy: layer.feedForwardNorm
-            ) { part, panels, normed in
-                product(buffers.gateUp + part.firstOutput, strides.gateUp, normed, part.matrix, panels)
-                guard part.firstOutput == layer.gateUp[lastPart].firstOutput else { return }
-                let panelsPerGroup = layout.groupStride / PackedMatrix.panelOutputs
-                kernels.gatedActivation(
-                    buffers.activated, stride: strides.activated, buffers.gateUp, stride: strides.gateUp,
-                    layout: layout, rows: batch.count,
-                    groups: panels.lowerBound / panelsPerGroup..<panels.upperBound / panelsPerGroup)
-            }
-            shareProduct(
-                of: layer.down, number: number + 3 * Self.productsOfRows, buffers.activated, strides.activated
-            ) { panels, activated in
-                product(buffers.residual, strides.hidden, activated, layer.down, panels, adding: true)
-            }
+            if rows > 0 { shareFeedForward(layer, number: number + Self.productsOfRows, rows: rows) }
         }
         shareHead()
     }
 
-    private func product(
-        _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ x: PreparedRows, _ w: MatrixView, _ panels: Range<Int>,
-        adding: Bool = false
-    ) {
-        kernels.product(y, stride: yStride, x, rows: batch.count, w, panels: panels, adding: adding)
+    /// What follows attention in a layer, for the first `rows` rows.
+    private func shareFeedForward(_ layer: LayerView, number: Int, rows: Int) {
+        shareProduct(of: layer.attentionOutput, number: number, buffers.attended, strides.attended, rows: rows) {
+            panels, attended in
+            kernels.product(
+                buffers.residual, stride: strides.hidden, attended, rows: rows, layer.attentionOutput,
+                panels: panels, adding: true)
+        }
+        let layout = layer.gatedLayout, lastPart = layer.gateUp.count - 1
+        shareProducts(
+            of: layer.gateUp, number: number + Self.productsOfRows, normalisedBy: layer.feedForwardNorm, rows: rows
+        ) { part, panels, normed in
+            kernels.product(
+                buffers.gateUp + part.firstOutput, stride: strides.gateUp, normed, rows: rows, part.matrix,
+                panels: panels)
+            guard part.firstOutput == layer.gateUp[lastPart].firstOutput else { return }
+            let panelsPerGroup = layout.groupStride / PackedMatrix.panelOutputs
+            kernels.gatedActivation(
+                buffers.activated, stride: strides.activated, buffers.gateUp, stride: strides.gateUp,
+                layout: layout, rows: rows,
+                groups: panels.lowerBound / panelsPerGroup..<panels.upperBound / panelsPerGroup)
+        }
+        shareProduct(
+            of: layer.down, number: number + 2 * Self.productsOfRows, buffers.activated, strides.activated,
+            rows: rows
+        ) { panels, activated in
+            kernels.product(
+                buffers.residual, stride: strides.hidden, activated, rows: rows, layer.down, panels: panels,
+                adding: true)
+        }
     }
-
-    private func shareRows(_ body: (Range<Int>) -> Void) { shareRows(batch.count, body) }
 
     func shareRows(_ count: Int, _ body: (Range<Int>) -> Void) {
         let chunks = min(count, mostChunks)
@@ -75,25 +84,25 @@ extension ForwardPass {
 
     /// Products of the rows of `x`; `body` gets the panels and the prepared rows.
     private func shareProduct(
-        of matrix: MatrixView, number: Int, _ x: UnsafePointer<Float>, _ stride: Int,
+        of matrix: MatrixView, number: Int, _ x: UnsafePointer<Float>, _ stride: Int, rows: Int,
         _ body: (Range<Int>, PreparedRows) -> Void
     ) {
-        let whole = batch.count <= Self.fewRows ? nil : prepareShared(x, stride, batch.count, matrix)
+        let whole = rows <= Self.fewRows ? nil : prepareShared(x, stride, rows, matrix)
         sharePanels(of: matrix) { member, panels in
-            body(panels, whole ?? prepareOnce(number, x, stride, matrix, member))
+            body(panels, whole ?? prepareOnce(number, x, stride, rows, matrix, member))
         }
     }
 
     /// All rows as product `number` reads them, prepared by the first chunk of that product that a thread takes.
     private func prepareOnce(
-        _ number: Int, _ x: UnsafePointer<Float>, _ stride: Int, _ matrix: MatrixView, _ member: Int,
+        _ number: Int, _ x: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ matrix: MatrixView, _ member: Int,
         before: () -> Void = {}
     ) -> PreparedRows {
         let mark = member * Workspace.Buffers.markStride
         if buffers.marks[mark] != number {
             before()
             buffers.marks[mark] = number
-            return prepare(x, stride, batch.count, matrix, member)
+            return prepare(x, stride, rows, matrix, member)
         }
         guard matrix.input != .float32 else { return PreparedRows(x, stride: stride) }
         return PreparedRows(
@@ -119,29 +128,29 @@ extension ForwardPass {
     /// Products of the normalised residual stream with matrices whose outputs lie side by side, one after the other;
     /// `body` gets the matrix, the panels and the normalised rows.
     private func shareProducts(
-        of parts: UnsafeBufferPointer<PartView>, number: Int, normalisedBy weight: UnsafePointer<Float>,
+        of parts: UnsafeBufferPointer<PartView>, number: Int, normalisedBy weight: UnsafePointer<Float>, rows: Int,
         _ body: (PartView, Range<Int>, PreparedRows) -> Void
     ) {
-        let again = batch.count <= Self.fewRows
+        let again = rows <= Self.fewRows
         if !again {
-            shareRows { rows in
-                let first = rows.lowerBound * strides.hidden
-                normalise(buffers.residual + first, into: normedRows(0) + first, rows: rows.count, weight)
+            shareRows(rows) { range in
+                let first = range.lowerBound * strides.hidden
+                normalise(buffers.residual + first, into: normedRows(0) + first, rows: range.count, weight)
             }
         }
         var whole: (rows: PreparedRows, input: InputFormat)?
         for (index, part) in parts.enumerated() {
             if !again, whole?.input != part.matrix.input {
-                let rows = prepareShared(normedRows(0), strides.hidden, batch.count, part.matrix)
-                whole = (rows, part.matrix.input)
+                let prepared = prepareShared(normedRows(0), strides.hidden, rows, part.matrix)
+                whole = (prepared, part.matrix.input)
             }
             sharePanels(of: part.matrix) { member, panels in
                 if let whole { return body(part, panels, whole.rows) }
                 let normed = normedRows(member)
-                let rows = prepareOnce(number + index, normed, strides.hidden, part.matrix, member) {
-                    normalise(buffers.residual, into: normed, rows: batch.count, weight)
+                let prepared = prepareOnce(number + index, normed, strides.hidden, rows, part.matrix, member) {
+                    normalise(buffers.residual, into: normed, rows: rows, weight)
                 }
-                body(part, panels, rows)
+                body(part, panels, prepared)
             }
         }
     }

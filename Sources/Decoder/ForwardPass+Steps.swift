@@ -22,12 +22,27 @@ extension ForwardPass {
             epsilon: epsilon)
     }
 
-    /// Packs the flagged rows that are numbered `range` together, normalised for the output head.
-    func normaliseLogitRows(_ range: Range<Int>, into y: UnsafeMutablePointer<Float>) {
+    func isLast(_ layer: Int) -> Bool { layer + 1 == weights.layers.count }
+
+    /// Numbers of the flagged rows among `rows`.
+    func flagged(_ rows: Range<Int>) -> Range<Int> {
+        let logitRows = batch.logitRows
+        var first = 0, last = logitRows.count
+        while first < last, Int(logitRows[first]) < rows.lowerBound { first += 1 }
+        while last > first, Int(logitRows[last - 1]) >= rows.upperBound { last -= 1 }
+        return first..<last
+    }
+
+    /// Moves what the last layer still needs of the flagged rows numbered `range` to the rows from `first` on, none of which
+    /// lies behind them.
+    func gatherFlagged(_ range: Range<Int>, to first: Int) {
         for index in range {
-            normalise(
-                buffers.residual + Int(batch.logitRows[index]) * strides.hidden,
-                into: y + (index - range.lowerBound) * strides.hidden, rows: 1, weights.norm)
+            let source = Int(batch.logitRows[index]), target = first + index - range.lowerBound
+            guard source != target else { continue }
+            (buffers.residual + target * strides.hidden)
+                .update(from: buffers.residual + source * strides.hidden, count: strides.hidden)
+            (buffers.attended + target * strides.attended)
+                .update(from: buffers.attended + source * strides.attended, count: strides.attended)
         }
     }
 
@@ -44,7 +59,8 @@ extension ForwardPass {
         Attention(
             queries: buffers.projected, queryStride: strides.projected, output: buffers.attended,
             outputStride: strides.attended, positions: batch.positions, sequences: batch.sequences,
-            blockTables: batch.blockTables, blockTableStarts: batch.blockTableStarts, order: order, heads: shape.heads,
+            blockTables: batch.blockTables, blockTableStarts: batch.blockTableStarts,
+            order: isLast(layer) ? flaggedOrder.baseAddress ?? order : order, heads: shape.heads,
             keyValueHeads: shape.keyValueHeads, headDim: shape.headDim, scale: 1 / Float(shape.headDim).squareRoot(),
             cache: cache.layer(layer), scratch: buffers.scratch + member * buffers.scratchFloats)
     }

@@ -20,6 +20,9 @@ struct ForwardPass {
     let rowBlocks: UnsafePointer<Int32>
     /// [rows] the order in which attention takes them.
     let order: UnsafePointer<Int32>
+    /// [flagged rows] the same of the last layer, which computes no others behind keys and values. Ranges of rows follow each
+    /// other in it as in `batch.logitRows`.
+    let flaggedOrder: UnsafeBufferPointer<Int32>
     /// The longest context.
     let context: Int
     /// Where the results of flagged rows go; nil if there are none.
@@ -104,15 +107,19 @@ struct ForwardPass {
         }
     }
 
-    /// The rest of the layer.
-    private func attendAndFeedForward(_ rows: Range<Int>, _ index: Int, member: Int) {
-        let layer = weights.layers[index], first = rows.lowerBound
+    /// The rest of the layer; the last one does it for flagged rows alone, which are moved to the front of the range.
+    private func attendAndFeedForward(_ range: Range<Int>, _ index: Int, member: Int) {
+        let layer = weights.layers[index], first = range.lowerBound
+        // The order keeps within the ranges of rows.
+        let order = isLast(index) ? flagged(range) : range
+        guard !order.isEmpty else { return }
+        kernels.attend(attention(index, member: member), order: order, keyValueHeads: 0..<shape.keyValueHeads)
+        if isLast(index) { gatherFlagged(order, to: first) }
+        let rows = first..<first + order.count
         let residual = buffers.residual + first * strides.hidden
         let attended = buffers.attended + first * strides.attended
         let gateUp = buffers.gateUp + first * strides.gateUp
         let activated = buffers.activated + first * strides.activated
-        // The order keeps within the ranges of rows.
-        kernels.attend(attention(index, member: member), order: rows, keyValueHeads: 0..<shape.keyValueHeads)
         kernels.product(
             residual, stride: strides.hidden,
             prepare(attended, strides.attended, rows.count, layer.attentionOutput, member), rows: rows.count,

@@ -9,6 +9,8 @@ struct SequenceSlot {
     var active: ActiveRequest?
     /// Whether the request is a probe; beside the request, so that planning does not touch it.
     var isProbe = false
+    /// Tokens before what the request asks for; beside it for the same reason.
+    var contextCount = 0
     /// Where the slot stands among those with a request.
     var activeIndex = 0
     /// Length of the first context: what other sequences may begin with too.

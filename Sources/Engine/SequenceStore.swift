@@ -78,6 +78,7 @@ struct SequenceStore {
             prefixHits += shared
         }
         slots[slot].isProbe = request.isProbe
+        slots[slot].contextCount = request.contextCount
         slots[slot].active = request
         slots[slot].activeIndex = activeSlots.count
         activeSlots.append(slot)
@@ -112,19 +113,22 @@ struct SequenceStore {
     }
 
     /// Changes a sequence's request where it lies; `nil` if it serves none.
+    @discardableResult
     mutating func update<Result>(_ slot: Int, _ change: (inout ActiveRequest) -> Result) -> Result? {
         slots[slot].active?.update(change)
     }
 
     /// States what a sequence's request needs of the last `count` rows of a batch, which are the sequence's, and how
     /// tokens are drawn from them.
-    func appendDemands(
+    mutating func appendDemands(
         of slot: Int, rows count: Int, to batch: inout ForwardBatch, draws: inout TokenDraws, heads: inout HeadRuns
     ) {
         for row in batch.rows - count..<batch.rows {
             batch.logitRows.append(Int32(row))
-            slots[slot].active?.appendDemand(
-                position: Int(batch.positions[row]), to: &batch, draws: &draws, heads: &heads)
+            // Where it lies: a request that is read through the optional is copied first.
+            update(slot) { active in
+                active.appendDemand(position: Int(batch.positions[row]), to: &batch, draws: &draws, heads: &heads)
+            }
         }
     }
 
@@ -178,10 +182,7 @@ struct SequenceStore {
     mutating func didCompute(_ count: Int, of slot: Int, nanoseconds: Int64) -> Int {
         let first = slots[slot].cached.computed
         slots[slot].cached.didCompute(count, blocks: &blocks)
-        guard let contextCount = slots[slot].active?.contextCount else {
-            preconditionFailure("computed for an idle sequence")
-        }
-        let ahead = first + count - max(first, slots[slot].cached.firstRead, contextCount)
+        let ahead = first + count - max(first, slots[slot].cached.firstRead, slots[slot].contextCount)
         let prefilled = count - max(0, ahead)
         slots[slot].active?.didCompute(prefilled: prefilled, nanoseconds: nanoseconds)
         return prefilled

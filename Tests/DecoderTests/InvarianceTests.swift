@@ -93,6 +93,39 @@ import Testing
         }
     }
 
+    /// The last layer computes little of rows whose distributions nobody wants.
+    @Test(arguments: settings, KeyValueFormat.allCases)
+    func rowsThatNobodyReads(_ setting: Setting, format: KeyValueFormat) throws {
+        let decoder = try setting.decoder()
+        let tokens = (0..<3).map { Self.tokens(102, seed: UInt32(11 + $0), below: decoder.shape.vocabularySize) }
+        let expected = try tokens.map {
+            try Self.reference(setting.name, $0, cache: format, precision: setting.precision)
+        }
+        for chunk in [9, 50, 102] {
+            let cache = try KeyValueCache(shape: decoder.shape, blockCount: 21, format: format)
+            var contexts = (0..<Int32(3)).map { Context(blocks: $0 * 7..<$0 * 7 + 7) }
+            for start in stride(from: 0, to: 102, by: chunk) {
+                var batch = ForwardBatch()
+                var wanted: [[UInt32]] = []
+                for index in contexts.indices {
+                    let first = batch.rows
+                    contexts[index].feed(tokens[index].dropFirst(start).prefix(chunk), to: &batch)
+                    if !batch.logitRows.isEmpty, Int(batch.logitRows[batch.logitRows.count - 1]) >= first {
+                        batch.logitRows.removeLast()
+                    }
+                    // Of the first sequence every fifth row is read, of the second none, of the third the last of each chunk.
+                    let read = (first..<batch.rows).filter { row in
+                        index == 0 ? batch.positions[row] % 5 == 3 : index == 2 && row == batch.rows - 1
+                    }
+                    batch.logitRows += read.map(Int32.init)
+                    wanted += read.map { expected[index][Int(batch.positions[$0])] }
+                }
+                batch.demands = wanted.map { _ in LogitDemand(wholeRow: true) }
+                #expect(decoder.logits(batch, cache: cache).map(\.bits) == wanted, "chunks of \(chunk) from \(start)")
+            }
+        }
+    }
+
     @Test(arguments: KeyValueFormat.allCases) func staleBlocksDoNotShow(_ format: KeyValueFormat) throws {
         let decoder = try Setting(name: "qwen3-sharded", instructionSet: .best, threads: 1, smallWeights: .max)
             .decoder()
