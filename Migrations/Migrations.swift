@@ -20,6 +20,8 @@ public enum Migrations {
         ("throughput", PackageResources.V0016__throughput_sql),
         ("evaluation", PackageResources.V0017__evaluation_sql),
         ("calibration", PackageResources.V0018__calibration_sql),
+        ("flat_upkeep", PackageResources.V0019__flat_upkeep_sql),
+        ("results_by_column", PackageResources.V0020__results_by_column_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

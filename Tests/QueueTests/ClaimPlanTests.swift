@@ -144,9 +144,12 @@ import Testing
                 FailedJob(failed, error: .badInput, message: "m", decision: .fail, stepsWritten: 0, tokens: 0)
             ])
             #expect(try await client.release([ReleasedJob(jobs[8].lease)], worker: worker) == [jobs[8].lease.job])
-            let lookups = plans.withLock { $0.filter { $0.contains("FOR NO KEY UPDATE OF j") } }
+            let lookups = plans.withLock { $0.filter { $0.contains("UPDATE job j") } }
             #expect(lookups.count == 9)
             for plan in lookups { #expect(!plan.contains("Seq Scan on job"), "\(plan)") }
+            let results = lookups.filter { $0.contains("INSERT INTO result") }
+            #expect(results.count == 7)
+            for plan in results { #expect(plan.contains("Index Scan using job_pkey on job j"), "\(plan)") }
             await client.close()
         }
     }

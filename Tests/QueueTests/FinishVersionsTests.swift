@@ -8,6 +8,11 @@ import Testing
 /// Every version of the server's function that stores results does the same, for workers of different age share a
 /// database.
 @Suite struct FinishVersionsTests {
+    /// What the versions before the fourth take.
+    private static func json(_ jobs: [FinishedJob]) throws -> String {
+        String(decoding: try JSONEncoder().encode(jobs), as: UTF8.self)
+    }
+
     /// One batch with every verdict in it, and the traces of it in the tables.
     private static func outcome(of function: String) async throws -> [String] {
         var seen: [String] = []
@@ -16,9 +21,12 @@ import Testing
             let worker = try await queue.register()
             let jobs = try await queue.claim(worker, 7)
             func finish(_ results: [FinishedJob]) async throws {
+                let isByColumn = function == "finish_v4"
                 let rows = try await queue.sql.query(
-                    "SELECT job_id, epoch, verdict FROM glimpq.\(function)($1) ORDER BY job_id, epoch",
-                    [FinishedJob.json(results)])
+                    """
+                    SELECT job_id, epoch, verdict FROM glimpq.\(function)(\(isByColumn ? FinishedJob.placeholders : "$1"))
+                    ORDER BY job_id, epoch
+                    """, isByColumn ? FinishedJob.columns(results) : [try Self.json(results)])
                 seen += try rows.map {
                     "\(try $0.get(0, as: Int64.self)):\(try $0.get(1, as: Int64.self)) \(try $0.get(2, as: String.self))"
                 }
@@ -67,6 +75,7 @@ import Testing
             ])
         #expect(try await Self.outcome(of: "finish_v2") == first)
         #expect(try await Self.outcome(of: "finish_v3") == first)
+        #expect(try await Self.outcome(of: "finish_v4") == first)
     }
 
     @Test(arguments: ["finish_v2", "finish_v3"])
@@ -95,16 +104,18 @@ import Testing
         }
     }
 
-    @Test func theTextForTheServerIsThatOfAGeneralEncoder() throws {
+    /// Every column of a result lands where it belongs: what the third version stores from named members is what the
+    /// fourth stores from lists.
+    @Test func theVersionByColumnStoresWhatTheOneByNameDoes() async throws {
         var full = FinishedJob(
-            JobLease(job: 1, epoch: 2), output: "a\u{1}\"b\\c\n\r\t\u{7F}🙂é", finishReason: "end_of_text", pair: "demo",
+            JobLease(job: 1, epoch: 1), output: "a\u{1}\"b\\c\n\r\t\u{7F}🙂é", finishReason: "end_of_text", pair: "demo",
             engineVersion: "1")
         full.activeNanoseconds = .max
         full.slmParameters = 1
         full.llmParameters = 2
         full.promptTokens = 3
         full.steps = 4
-        full.llmSteps = 5
+        full.llmSteps = 3
         full.slmTokens = 6
         full.llmTokens = 7
         full.slmDiscardedTokens = 8
@@ -113,7 +124,6 @@ import Testing
         full.slmPrefillTokens = 11
         full.llmPrefillTokens = 12
         full.traceRowsDropped = 13
-        full.traceRows = 16
         full.correct = false
         full.thinkingStop = "thinking_end"
         full.strategyParams = #"{"threshold": 1.5}"#
@@ -125,13 +135,26 @@ import Testing
         full.answer = ""
         full.stepsWritten = 14
         full.attemptTokens = 15
-        let bare = FinishedJob(
-            JobLease(job: -1, epoch: 0), output: "", finishReason: "", pair: "", engineVersion: "")
-        for jobs in [[], [bare], [full, bare, full]] {
-            let ours = try JSONSerialization.jsonObject(with: Data(FinishedJob.json(jobs).utf8)) as? NSArray
-            let general = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(jobs)) as? NSArray
-            #expect(ours != nil)
-            #expect(ours == general)
+        try await QueueFixture.run { queue in
+            try await queue.enqueue(4)
+            let jobs = try await queue.claim(try await queue.register())
+            var bare = queue.result(jobs[2].lease)
+            var other = full
+            (full.job, other.job) = (jobs[0].lease.job, jobs[1].lease.job)
+            try await queue.sql.query("SELECT glimpq.finish_v3($1)", [try Self.json([full, bare])])
+            bare.job = jobs[3].lease.job
+            let verdicts = try await queue.client.finish([bare, other])
+            #expect(verdicts == [bare.lease: .accepted, other.lease: .accepted])
+            let stored: [String] = try await queue.sql.query(
+                """
+                SELECT to_jsonb(r) - ARRAY['job_id', 'finished_at', 'first_claimed_at', 'queue_wait_ms']
+                    || jsonb_build_object('attempt', to_jsonb(a) - ARRAY['job_id', 'started_at', 'ended_at'])
+                FROM glimpq.result r JOIN glimpq.attempt a ON a.job_id = r.job_id ORDER BY r.job_id
+                """
+            ).map { try $0.get(0) }
+            #expect(stored.count == 4 && stored[0] != stored[2])
+            #expect(stored[0] == stored[1])
+            #expect(stored[2] == stored[3])
         }
     }
 }

@@ -23,9 +23,10 @@ import Testing
     private static let calibrating = "calibrated_threshold calibration_window"
     private static let working =
         """
-        adopt_v1 age_v1 analyze_traces_v1 beat_v1 claim_v1 claim_v2 fail_v1 finish_v1 finish_v2 finish_v3 \
+        adopt_v1 age_v1 analyze_traces_v1 beat_v1 claim_v1 claim_v2 fail_v1 finish_v1 finish_v2 finish_v3 finish_v4 \
         gather_entropies_v1 isolation_turn_v1 leave_v1 load_resume_v1 load_resume_v2 open_jobs_v1 \
-        pin_threshold_v1 promote_v1 promote_v2 register_v1 register_v2 release_v1 rescue_v1 sweep_v1 sweep_v2 upkeep_v1 wake
+        pin_threshold_v1 promote_v1 promote_v2 register_v1 register_v2 release_v1 rescue_v1 sweep_v1 sweep_v2 sweep_v3 \
+        upkeep_v1 wake
         """
     private static let switching =
         """

@@ -74,4 +74,5 @@ def say(text):
 def called_functions(root):
     """Versions of the server's functions that the Swift client calls, such as claim_v1."""
     text = "".join(p.read_text() for p in Path(root, "Sources/Queue").rglob("*.swift"))
-    return {name: sorted(set(re.findall(rf"glimpq\.({name}_v\d+)\(\$1", text)))[-1] for name in ("claim", "finish")}
+    return {name: sorted(set(re.findall(rf"glimpq\.({name}_v\d+)\((?:\$1|\\\()", text)))[-1]
+            for name in ("claim", "finish")}

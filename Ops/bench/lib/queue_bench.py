@@ -17,11 +17,9 @@ from queue_snapshot import measure_snapshot
 # Columns that `glimpq enqueue` fills.
 COLUMNS = ("batch_id, custom_id, prompt, messages, params, pair, strategy, seed, reference_answer, metadata, priority, "
            "queue, tenant, max_attempts, timeout")
-# A result of a no-op job as JSON, apart from job and epoch.
-RESULT = ('"active_ns":0,"attempt_tokens":0,"steps_written":0,"prompt_tokens":0,"steps":0,"llm_steps":0,"slm_tokens":0,'
-          '"llm_tokens":0,"slm_discarded_tokens":0,"llm_discarded_tokens":0,"probe_tokens":0,"slm_prefill_tokens":0,'
-          '"llm_prefill_tokens":0,"trace_rows_dropped":0,"finish_reason":"end_of_text","strategy_params":"{}",'
-          f'"pair":"{PAIR}","engine_version":"bench","params":"{{}}","output":""')
+# The lists of a no-op job's results, in the order in which finish_v4 takes them: SQL for one element, or None for NULLs.
+RESULT = ["job_id", "epoch", "0", None, None, *["0"] * 12, None, "'end_of_text'::text", None, "'{}'::text",
+          f"'{PAIR}'::text", *[None] * 4, "'bench'::text", "'{}'::text", None, "''::text", "0", "0"]
 
 
 class Bench:
@@ -75,10 +73,11 @@ class Bench:
             f"""INSERT INTO glimpq.worker (pid, capacity, host, version, queues, pairs, lease_until)
             VALUES (1, 1, 'pgbench', '0', '{{{BATCH}}}', '{{{PAIR}}}', now() + interval '1 hour') RETURNING id""")
         script = self.work / "claim-finish.sql"
+        lists = ", ".join(f"array_agg({element}) AS c{n}" for n, element in enumerate(RESULT) if element)
+        given = ", ".join(f":c{n}" if element else "NULL" for n, element in enumerate(RESULT))
         script.write_text(
-            f"""SELECT '[' || string_agg('{{"job_id":' || job_id || ',"epoch":' || epoch || ',{RESULT}}}', ',') || ']' """
-            f"AS results FROM glimpq.{functions['claim']}(:worker, {self.arguments.batch}, '{{{BATCH}}}', "
-            f"'{{{PAIR}}}') \\gset\nSELECT * FROM glimpq.{functions['finish']}(:results);\n")
+            f"""SELECT {lists} FROM glimpq.{functions['claim']}(:worker, {self.arguments.batch}, '{{{BATCH}}}', """
+            f"'{{{PAIR}}}') \\gset\nSELECT * FROM glimpq.{functions['finish']}({given});\n")
         before = database.number("SELECT count(*) FROM glimpq.result")
         database.checkpoint()
         done = subprocess.run(

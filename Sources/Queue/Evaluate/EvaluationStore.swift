@@ -85,12 +85,13 @@ public struct EvaluationStore: Sendable {
         try await rows("SELECT glimpq.evaluation_forget_v1($1, $2)", evaluation, cells).one().get(0)
     }
 
-    /// Jobs of a queue that are ready or running.
+    /// Jobs of a queue that are ready or running. To count them takes time that grows with their number.
     ///
+    /// - Parameter cap: How many ready jobs to count at most.
     /// - Throws: `PostgresError`.
-    public func backlog(queue: String) async throws -> Int {
+    public func backlog(queue: String, cap: Int32 = 100_000_000) async throws -> Int {
         try await connection.run("backlog", attempts: 3) { connection in
-            try await connection.query("SELECT glimpq.backlog($1, 100000000)", [queue]).one().get(0)
+            try await connection.query("SELECT glimpq.backlog($1, $2)", [queue, cap]).one().get(0)
         }
     }
 

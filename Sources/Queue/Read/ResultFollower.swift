@@ -104,7 +104,7 @@ public struct ResultFollower: Sendable {
     private mutating func deliver() async throws -> [ExportedJob] {
         let ids = Array(waiting.prefix(pageSize))
         let (condition, values) = bounded.condition(after: bounded.filter.after)
-        let jobs = try await reader.rows(
+        let jobs = try await reader.rowsByKey(
             "SELECT \(ExportedJob.columns(traced: bounded.filter.isTraced)) FROM glimpq.v_export WHERE \(condition) AND job_id = ANY ($\(values.count + 1)) "
                 + "ORDER BY job_id",
             values + [ids], attempts: Self.outageAttempts

@@ -72,14 +72,14 @@ extension ExportedJob {
 
 extension QueueReader {
     /// Jobs in the order of their numbers.
-    public func results(_ filter: ResultFilter = .init(), pageSize: Int = 2000) -> ResultReader {
+    public func results(_ filter: ResultFilter = .init(), pageSize: Int = 4000) -> ResultReader {
         ResultReader(reader: self, filter: filter, pageSize: pageSize)
     }
 
     /// Some jobs in the order of their numbers.
     func page(_ bounded: ResultFilter.Bounded, after: Int64, limit: Int) async throws -> [ExportedJob] {
         let (condition, values) = bounded.condition(after: after)
-        return try await rows(
+        return try await rowsByKey(
             "SELECT \(ExportedJob.columns(traced: bounded.filter.isTraced)) FROM glimpq.v_export WHERE \(condition) ORDER BY job_id LIMIT \(limit)",
             values
         ).map(ExportedJob.init)

@@ -152,7 +152,7 @@ public final class QueueClient: Sendable {
     /// every few seconds; it is safe in all of them at once.
     public func sweep() async throws -> SweepReport {
         try await work.run("sweep", attempts: 1) { connection in
-            try SweepReport(try await connection.query(prepared: "SELECT * FROM glimpq.sweep_v2()").one())
+            try SweepReport(try await connection.query(prepared: "SELECT * FROM glimpq.sweep_v3()").one())
         }
     }
 

@@ -17,7 +17,8 @@ struct QueueDrain {
     ///
     /// - Throws: ``CommandFailure`` if the worker cannot work; `CancellationError` if it was interrupted.
     func run(_ queue: String, inFlight: Int, what: String) async throws {
-        let total = try await store.backlog(queue: queue)
+        var count = BacklogCount(store: store)
+        let total = try await count.now(queue)
         if total == 0 { return }
         var meter = ProgressMeter(noun: what, isInteractive: Terminal.error.isInteractive)
         let start = ContinuousClock.now
@@ -28,7 +29,7 @@ struct QueueDrain {
         do {
             while true {
                 if interruption.isRequested { throw CancellationError() }
-                let open = try await store.backlog(queue: queue)
+                let open = try await count.now(queue)
                 if let text = meter.report(
                     count: total - open, fraction: Double(total - open) / Double(total),
                     elapsed: ContinuousClock.now - start)
