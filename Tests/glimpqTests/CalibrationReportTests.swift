@@ -32,10 +32,10 @@ import Testing
 
     static func job(
         _ number: Int64, _ entropies: [Double], tau: Double = 1, isCorrect: Bool? = nil, texts: [String] = [],
-        id: String? = nil
+        id: String? = nil, problem: String? = nil
     ) -> ProbedJob {
         ProbedJob(
-            key: key, job: number, customID: id, tau: tau, isCorrect: isCorrect,
+            key: key, job: number, customID: id, tau: tau, isCorrect: isCorrect, problem: problem,
             steps: entropies.enumerated().map { index, entropy in
                 ProbedJob.Step(
                     index: index, entropy: entropy, isLLM: entropy > tau, tokens: 10 * (index + 1),
@@ -63,6 +63,28 @@ import Testing
         #expect(mixed.designEffect(at: 2) == 1)
         let (wide, narrow) = (sample.shareInterval(at: 9), mixed.shareInterval(at: 2))
         #expect(wide.upperBound - wide.lowerBound > 0.4 && narrow.upperBound - narrow.lowerBound < 0.22)
+    }
+
+    /// Seeds and variants of one problem do not make the sample larger: each interval is that of one job per problem.
+    @Test func jobsOfOneProblemAreNotIndependent() {
+        func jobs(each: Int) -> [ProbedJob] {
+            (0..<40).flatMap { problem in
+                (0..<each).map {
+                    Self.job(
+                        Int64(problem * each + $0), [Double](repeating: Double(problem), count: 3),
+                        isCorrect: problem % 4 > 0,
+                        problem: "p\(problem)")
+                }
+            }
+        }
+        let (once, often) = (EntropySample(jobs(each: 1)), EntropySample(jobs(each: 12)))
+        #expect(often.jobs == 480 && often.problems == 40 && once.problems == 40)
+        let (narrow, wide) = (once.shareInterval(at: 9.5), often.shareInterval(at: 9.5))
+        #expect(abs(narrow.lowerBound - wide.lowerBound) < 1e-9 && abs(narrow.upperBound - wide.upperBound) < 1e-9)
+        let runs = [1, 12].map {
+            CalibrationReport(jobs(each: $0), key: Self.key, target: nil, taus: [], references: [:]).runs[0]
+        }
+        #expect(abs(runs[0].interval.lowerBound - runs[1].interval.lowerBound) < 0.01 && runs[1].graded == 480)
     }
 
     /// Of samples from a known distribution at least 95 % of the intervals hold its quantile.

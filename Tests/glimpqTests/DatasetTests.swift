@@ -17,11 +17,13 @@ import Testing
             {"ID": "2024-II-4", "Problem": "Find $x$.", "Solution": "…", "Answer": 33}
             {"id": 60, "problem": "Find y.", "answer": "025", "url": "u", "year": "2024"}
             {"question": "Find z.", "answer": " 7 "}
+            {"question": "Find the angle.", "answer": "336^\\\\circ"}
+            {"question": "Find the other angle.", "answer": "$36^{\\\\circ}$"}
             """
         let problems = try read(lines, .aime).problems
         #expect(problems.map(\.id).prefix(2) == ["2024-II-4", "60"])
         #expect(problems[2].id.hasPrefix("aime-") && problems[2].id.count == 21)
-        #expect(problems.map(\.referenceAnswer) == ["33", "25", "7"])
+        #expect(problems.map(\.referenceAnswer) == ["33", "25", "7", "336", "36"])
         #expect(problems.allSatisfy { $0.grader == "\"math\"" && $0.task == "aime" })
         #expect(problems[0].prompt?.hasSuffix("Problem: Find $x$.") == true)
         #expect(problems[0].prompt?.contains(#"\boxed{}"#) == true)

@@ -55,18 +55,22 @@ public struct ProbedJob: Sendable, Hashable {
     public var tau: Double?
     /// Whether the answer was right; `nil` without a grade.
     public var isCorrect: Bool?
+    /// Hash of what was asked: jobs of one problem are alike. `nil` if that is not known.
+    public var problem: String?
     /// The probed steps, in order.
     public var steps: [Step]
 
     /// Creates a job.
     public init(
-        key: Key, job: Int64, customID: String? = nil, tau: Double? = nil, isCorrect: Bool? = nil, steps: [Step]
+        key: Key, job: Int64, customID: String? = nil, tau: Double? = nil, isCorrect: Bool? = nil,
+        problem: String? = nil, steps: [Step]
     ) {
         self.key = key
         self.job = job
         self.customID = customID
         self.tau = tau
         self.isCorrect = isCorrect
+        self.problem = problem
         self.steps = steps
     }
 }
@@ -96,7 +100,7 @@ extension QueueReader {
             """
             SELECT r.pair, coalesce(r.slm_fingerprint, '') AS slm_fingerprint,
                 coalesce(j.params ->> 'template', 'model') AS template, coalesce(j.params ->> 'task', '') AS task,
-                r.job_id, j.custom_id, r.correct, s.*
+                r.job_id, j.custom_id, r.correct, md5(coalesce(j.prompt, j.messages::text)) AS problem, s.*
             FROM (
                 SELECT r.* FROM glimpq.result r JOIN glimpq.job j ON j.id = r.job_id
                 WHERE r.strategy = 'glimprouter' AND ($1::text IS NULL OR r.pair = $1)
@@ -134,7 +138,7 @@ extension ProbedJob {
                 pair: try row.get("pair"), slmFingerprint: try row.get("slm_fingerprint"),
                 template: try row.get("template"), task: try row.get("task")),
             job: try row.get("job_id"), customID: try row.get("custom_id"), tau: try row.get("tau"),
-            isCorrect: try row.get("correct"),
+            isCorrect: try row.get("correct"), problem: try row.get("problem"),
             steps: entropies.indices.map { place in
                 Step(
                     index: places[place], entropy: entropies[place], isLLM: owners[place], tokens: tokens[place],

@@ -6,6 +6,7 @@ extension CalibrationReport {
         JSONText.object([
             ("pair", JSONText.string(key.pair)), ("slm_fingerprint", JSONText.string(key.slmFingerprint)),
             ("template", JSONText.string(key.template)), ("task", JSONText.string(key.task)), ("jobs", "\(jobs)"),
+            ("problems", "\(problems)"),
             ("steps", "\(steps)"), ("labelled_steps", "\(labelledSteps)"),
             ("observed_share", JSONText.rounded(observedShare)), ("design_effect", JSONText.rounded(designEffect)),
             ("thresholds", JSONText.array(lines.map { JSONText.object(Self.members($0)) })),

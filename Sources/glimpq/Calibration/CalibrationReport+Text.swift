@@ -19,7 +19,8 @@ extension CalibrationReport {
     func text(_ palette: Palette) -> String {
         var parts = [
             palette.bold(title),
-            "\(Figures.grouped(steps)) probed steps of \(Figures.grouped(jobs)) jobs; the large model wrote "
+            "\(Figures.grouped(steps)) probed steps of \(Figures.grouped(jobs)) jobs"
+                + (problems < jobs ? " on \(Figures.grouped(problems)) problems" : "") + "; the large model wrote "
                 + "\(Figures.percent(observedShare, 1)) of them; small model \(key.slmFingerprint)",
         ]
         var columns: [(String, TextTable.Alignment)] = [

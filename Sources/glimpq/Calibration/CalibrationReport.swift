@@ -22,13 +22,15 @@ struct CalibrationReport {
         let graded: Int
         let correct: Int
         let llmShare: Double
+        /// 95 % interval of the accuracy; answers to one problem count as alike as they are.
+        let interval: ClosedRange<Double>
 
         var accuracy: Double { Double(correct) / Double(graded) }
-        var interval: ClosedRange<Double> { Intervals.wilson(share: accuracy, trials: Double(graded)) }
     }
 
     let key: ProbedJob.Key
     let jobs: Int
+    let problems: Int
     let steps: Int
     /// Share of the steps that the large model did write.
     let observedShare: Double
@@ -70,6 +72,7 @@ struct CalibrationReport {
         }
         self.key = key
         self.jobs = sample.jobs
+        problems = sample.problems
         steps = sample.steps.count
         observedShare = Double(sample.steps.count(where: \.isLLM)) / Double(sample.steps.count)
         designEffect = sample.threshold(forShare: 0.5).map(sample.designEffect(at:)) ?? 1
@@ -104,10 +107,22 @@ struct CalibrationReport {
                 let llm = jobs.reduce(0) { $0 + $1.steps.count(where: \.isLLM) }
                 return Run(
                     tau: tau, jobs: jobs.count, graded: jobs.count, correct: jobs.count { $0.isCorrect == true },
-                    llmShare: steps == 0 ? 0 : Double(llm) / Double(steps))
+                    llmShare: steps == 0 ? 0 : Double(llm) / Double(steps), interval: accuracyInterval(jobs))
             }
             .filter { $0.graded >= 20 }
             .sorted { $0.tau < $1.tau }
+    }
+
+    private static func accuracyInterval(_ jobs: [ProbedJob]) -> ClosedRange<Double> {
+        let numbers = ProblemNumbers(jobs)
+        var tries = [(right: Double, all: Double)](repeating: (0, 0), count: numbers.count)
+        for (job, problem) in zip(jobs, numbers.ofJobs) {
+            tries[problem].right += job.isCorrect == true ? 1 : 0
+            tries[problem].all += 1
+        }
+        let trials = ClusteredShare(means: tries.map { $0.right / $0.all }, answers: jobs.count).effectiveCount
+        let share = Double(jobs.count { $0.isCorrect == true }) / Double(jobs.count)
+        return Intervals.wilson(share: share, trials: trials)
     }
 
     private static func run(of runs: [Run], reaching accuracy: Double) -> Run? {

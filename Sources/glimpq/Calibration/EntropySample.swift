@@ -6,15 +6,17 @@ struct EntropySample {
     /// One probed step.
     struct Step {
         let entropy: Double
-        /// Index of its job among the sample's.
-        let job: Int
+        /// Index of its problem among the sample's.
+        let problem: Int
         let isLLM: Bool
         let tokens: Int
     }
 
     /// By entropy, the highest first.
     let steps: [Step]
-    /// Steps per job.
+    /// Number of jobs.
+    let jobs: Int
+    /// Steps per problem.
     private let sizes: [Int]
     /// Tokens of the steps before each place.
     private let tokensAbove: [Int]
@@ -22,9 +24,13 @@ struct EntropySample {
     /// Creates a sample; jobs without steps do not count.
     init(_ jobs: [ProbedJob]) {
         let jobs = jobs.filter { !$0.steps.isEmpty }
-        sizes = jobs.map(\.steps.count)
-        steps = jobs.enumerated().flatMap { index, job in
-            job.steps.map { Step(entropy: $0.entropy, job: index, isLLM: $0.isLLM, tokens: $0.tokens) }
+        self.jobs = jobs.count
+        let numbers = ProblemNumbers(jobs)
+        var sizes = [Int](repeating: 0, count: numbers.count)
+        for (job, problem) in zip(jobs, numbers.ofJobs) { sizes[problem] += job.steps.count }
+        self.sizes = sizes
+        steps = zip(jobs, numbers.ofJobs).flatMap { job, problem in
+            job.steps.map { Step(entropy: $0.entropy, problem: problem, isLLM: $0.isLLM, tokens: $0.tokens) }
         }.sorted { $0.entropy > $1.entropy }
         var sum = 0
         tokensAbove =
@@ -35,8 +41,8 @@ struct EntropySample {
             }
     }
 
-    /// Number of jobs.
-    var jobs: Int { sizes.count }
+    /// Number of different problems.
+    var problems: Int { sizes.count }
 
     /// How many steps have an entropy above a threshold.
     func count(above tau: Double) -> Int {
@@ -61,20 +67,21 @@ struct EntropySample {
     }
 
     /// How many times wider than for independent steps the variance of the share above a threshold is, because steps of
-    /// one job are alike (Kish's design effect, from the variance of a ratio over jobs); at least 1.
+    /// one problem are alike, be it of one job or of several under other seeds and strategies (Kish's design effect, from
+    /// the variance of a ratio over problems); at least 1.
     func designEffect(at tau: Double) -> Double {
         let above = count(above: tau)
         let n = Double(steps.count)
-        guard jobs > 1 else { return n / Double(max(jobs, 1)) }
-        guard above > 0, above < steps.count else { return n / Double(jobs) }
-        var hits = [Int](repeating: 0, count: jobs)
-        for step in steps[..<above] { hits[step.job] += 1 }
+        guard problems > 1 else { return n / Double(max(problems, 1)) }
+        guard above > 0, above < steps.count else { return n / Double(problems) }
+        var hits = [Int](repeating: 0, count: problems)
+        for step in steps[..<above] { hits[step.problem] += 1 }
         let share = Double(above) / n
-        let spread = zip(hits, sizes).reduce(0.0) { sum, job in
-            let difference = Double(job.0) - share * Double(job.1)
+        let spread = zip(hits, sizes).reduce(0.0) { sum, problem in
+            let difference = Double(problem.0) - share * Double(problem.1)
             return sum + difference * difference
         }
-        return max(1, Double(jobs) / Double(jobs - 1) * spread / n / (share * (1 - share)))
+        return max(1, Double(problems) / Double(problems - 1) * spread / n / (share * (1 - share)))
     }
 
     /// The 95 % interval of the share above a threshold: Wilson's, for as many independent steps as these are worth.

@@ -90,6 +90,7 @@ struct Evaluate: AsyncParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads: expected a whole number in 1...1024, got \(threads).")
         }
+        if Set(seeds).count < seeds.count { throw ValidationError("--seed: a seed is there twice.") }
     }
 
     func run() async throws {

@@ -1,11 +1,13 @@
 import Routing
 
 extension Problem {
-    /// AIME: the copies name the question `problem` or `question`; answers are whole numbers from 0 to 999.
+    /// AIME: the copies name the question `problem` or `question`; answers are whole numbers from 0 to 999, in some copies
+    /// with the sign of degrees where the question asks for an angle.
     static func aime(_ record: DatasetRecord) throws(LineFault) -> Problem {
         let text = try record.text("problem", "question")
         let answer = try record.text("answer", "expected_answer")
-        let digits = answer.filter { !$0.isWhitespace }
+        var digits = answer.filter { !$0.isWhitespace && $0 != "$" }
+        for sign in ["^\\circ", "^{\\circ}", "°"] where digits.hasSuffix(sign) { digits.removeLast(sign.count) }
         guard let number = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), (0...999).contains(number)
         else { throw LineFault("answer", "expected a whole number from 0 to 999, got \(answer.debugDescription)") }
         return Problem(

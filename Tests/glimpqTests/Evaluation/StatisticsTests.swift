@@ -87,6 +87,16 @@ import Testing
         #expect(PairedDifference([], rounds: 10, seed: 1).mean.isNaN)
     }
 
+    /// What none of so few problems shows stays possible.
+    @Test func differencesThatNoProblemShowsStayPossible() {
+        let none = PairedDifference([Double](repeating: 0, count: 60), rounds: 200, seed: 1)
+        #expect(none.mean == 0 && isNear(none.high, 0.059629492286166874) && isNear(none.low, -0.059629492286166874))
+        let lost = PairedDifference([-0.5] + [Double](repeating: 0, count: 29), rounds: 2000, seed: 1)
+        #expect(lost.low < -0.03 && isNear(lost.high, -1.0 / 60 + 0.11570330822202779))
+        let all = PairedDifference([1, 1], rounds: 100, seed: 1)
+        #expect(all.high == 1 && isNear(all.low, 1 - 0.841886116991581))
+    }
+
     @Test func areasUnderCurvesAgreeWithScipyTiesAndBootstrapIncluded() throws {
         for one in try golden().curves {
             let units = one.signal.indices.map {

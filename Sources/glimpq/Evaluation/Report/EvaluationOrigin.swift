@@ -13,9 +13,6 @@ struct EvaluationOrigin {
     let models: [String]
     /// Name of the pair.
     let pair: String
-    /// When the command began.
-    let date = Date()
-
     /// The command as one would type it.
     var commandLine: String {
         command.enumerated().map { index, word in
@@ -34,14 +31,14 @@ struct EvaluationOrigin {
         return "\(ProcessInfo.processInfo.activeProcessorCount) × \(name)"
     }
 
-    /// Names and values for the report.
+    /// Names and values for a report that is written now.
     var facts: [(name: String, value: String)] {
         [
             ("command", commandLine),
             ("version", "glimpq \(Product.version)" + (revision.map { ", \($0)" } ?? "")),
             ("model pair", "\(pair) (\(URL(fileURLWithPath: pool).lastPathComponent))"),
         ] + models.map { ("model", $0) } + [
-            ("machine", Self.machine), ("reported", date.formatted(.iso8601)),
+            ("machine", Self.machine), ("reported", Date().formatted(.iso8601)),
         ]
     }
 

@@ -44,18 +44,25 @@ struct ReportFinding {
                 .joined(separator: "; ")
         }
         let baseline = report.baseline?.decodeCompute ?? .nan
-        var answers = [
-            "By compute relative to \(report.plan.baseline): "
-                + list({ $0.decodeCompute / baseline }, { ReportText.number($0, 3) })
+        var fronts = [
+            (
+                "By compute relative to \(report.plan.baseline): ",
+                list({ $0.decodeCompute / baseline }, { ReportText.number($0, 3) })
+            )
         ]
         for count in report.inFlights {
-            answers.append(
-                "By the p50 of the active time, \(count) in flight: "
-                    + list(
+            fronts.append(
+                (
+                    "By the p50 of the active time, \(count) in flight: ",
+                    list(
                         { $0.cell(inFlight: count)?.activeSeconds(0.5) ?? .nan },
-                        { ReportText.milliseconds($0) + " ms" }))
+                        { ReportText.milliseconds($0) + " ms" })
+                ))
         }
-        return ReportFinding(question: "Which variants are on the Pareto front? (\(report.name))", answers: answers)
+        let answers = fronts.filter { !$0.1.isEmpty }.map { $0.0 + $0.1 }
+        return answers.isEmpty
+            ? nil
+            : ReportFinding(question: "Which variants are on the Pareto front? (\(report.name))", answers: answers)
     }
 
     /// What drafts by the small model add to variants that are otherwise equal.

@@ -123,6 +123,9 @@ struct EvaluationRun {
     /// Enqueues what is missing of cells and waits for it.
     private func compute(added cells: EvaluationCells, what: String) async throws {
         if interruption.isRequested { throw CancellationError() }
+        for (name, inFlight) in cells.queues {
+            try await drain.run(name, inFlight: inFlight, what: "jobs that an earlier run left")
+        }
         _ = try await store.retry(cells.numbers, of: evaluation)
         try await enqueue(try await store.missing(cells.numbers, of: evaluation), of: cells)
         for (name, inFlight) in cells.queues {
