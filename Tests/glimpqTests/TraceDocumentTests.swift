@@ -127,7 +127,7 @@ import Testing
         #expect(
             terminal.contains(
                 """
-                drafted 8 tokens, 75 % kept, 1 steps reviewed, 1 drafts given up, 1 trial answers
+                drafted 8 tokens, 75 % kept, 1 step reviewed, 1 draft given up, 1 trial answer
 
                 """))
         let lines = terminal.split(separator: "\n").map { $0.drop { $0 == " " } }

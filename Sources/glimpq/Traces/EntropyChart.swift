@@ -2,6 +2,7 @@
 /// a line.
 struct EntropyChart {
     private let document: TraceDocument
+    private let ceiling: Double
     /// Grows where bars would get too thin to be seen; the page then scrolls it.
     private let width: Double
     private static let usualWidth = 760.0
@@ -15,6 +16,7 @@ struct EntropyChart {
     /// A chart of a trace.
     init(_ document: TraceDocument) {
         self.document = document
+        ceiling = document.ceiling
         width = max(Self.usualWidth, left + right + Self.leastSlot * Double(document.thinking.count))
     }
 
@@ -59,7 +61,7 @@ struct EntropyChart {
     /// Horizontal lines at a quarter, half, three quarters and the whole of the ceiling.
     private func grid() -> [String] {
         (0...4).map { quarter in
-            let value = document.ceiling * Double(quarter) / 4
+            let value = ceiling * Double(quarter) / 4
             let y = position(value)
             return
                 #"<line class="grid" x1="\#(number(left))" x2="\#(number(width - right))" y1="\#(number(y))" y2="\#(number(y))"/>"#
@@ -68,7 +70,7 @@ struct EntropyChart {
     }
 
     private func position(_ entropy: Double) -> Double {
-        height - bottom - entropy / document.ceiling * (height - bottom - top)
+        height - bottom - entropy / ceiling * (height - bottom - top)
     }
 
     private func number(_ value: Double) -> String { Figures.fixed(value, 1) }

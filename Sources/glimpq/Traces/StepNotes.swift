@@ -18,19 +18,33 @@ struct StepNotes {
         var text: String
     }
 
-    /// The drafts that were given up.
+    /// The drafts that were given up; equal ones once, and not those that equal the step.
     var drafts: [Draft] {
-        let review = details.review
-        var numbers = Array((review?.values ?? []).indices)
-        if let kept = review?.kept { numbers.removeAll { $0 == kept } }
-        let areKnown = numbers.count == details.rejected.count && (review?.values.count ?? 0) > 1
-        return details.rejected.enumerated().map { place, draft in
-            let number = areKnown ? " \(numbers[place] + 1)" : ""
-            let value = areKnown ? review?.values[numbers[place]].map { " (\(Self.number($0)))" } ?? "" : ""
+        var groups: [(draft: StepDetails.Rejected, places: [Int])] = []
+        for (place, draft) in details.rejected.enumerated() where isReplaced || draft.text != step.text {
+            if let group = groups.firstIndex(where: { $0.draft.text == draft.text }) {
+                groups[group].places.append(place)
+            } else {
+                groups.append((draft, [place]))
+            }
+        }
+        return groups.map { draft, places in
+            let names = numbers.map { numbers in " " + places.map { "\(numbers[$0] + 1)" }.joined(separator: ", ") }
+            let title = (places.count == 1 ? "draft" : "drafts") + (names ?? "")
             return Draft(
-                title: "draft\(number)\(value) of the \(Self.name(draft.owner)), \(draft.tokens) tokens, given up",
+                title: "\(title) of the \(Self.name(draft.owner)), \(Self.counted(draft.tokens, "token")), given up",
                 text: draft.text)
         }
+    }
+
+    /// Whether the step was written after its drafts had been given up.
+    private var isReplaced: Bool { details.review?.kept == nil }
+
+    /// Of each draft that was given up its place among those that a review tells of; `nil` if there was only one.
+    private var numbers: [Int]? {
+        guard let review = details.review, review.values.count > 1 else { return nil }
+        let numbers = review.values.indices.filter { $0 != review.kept }
+        return numbers.count == details.rejected.count ? numbers : nil
     }
 
     private var rollback: String? {
@@ -42,7 +56,7 @@ struct StepNotes {
 
     private var writers: String? {
         let segments = details.segments
-        guard !segments.isEmpty else { return nil }
+        guard segments.count > 1 else { return nil }
         guard segments.count > Self.mostTurns else {
             let turns = segments.map { segment in
                 let signal = segment.signal.map { " (\(Self.number($0)))" } ?? ""
@@ -54,8 +68,9 @@ struct StepNotes {
         return "tokens: small \(small), large \(step.largeTokens), in \(segments.count) turns"
     }
 
-    /// What decided, where that was not the first token's entropy, which has a place of its own.
+    /// What decided, where that was not the first token's entropy, which has a place of its own, or a choice.
     private var decision: String? {
+        if let review = details.review, review.values.count > 1 { return nil }
         guard let name = step.signalName, let value = step.signalValue, let words = Self.signals[name] else {
             return nil
         }
@@ -70,7 +85,7 @@ struct StepNotes {
     private static let signals = [
         "step_entropy": "mean entropy of the draft", "step_perplexity": "perplexity of the draft",
         "judge_score": "score of the draft", "reward": "reward of the draft",
-        "llm_logprob": "mean log-probability of the draft", "choice": "probability of the choice", "draw": "draw",
+        "llm_logprob": "mean log-probability of the draft", "draw": "draw",
         "entropy_rank": "rank of the entropy", "posterior": "probability of a hard step",
         "llm_share": "the large model's share so far",
     ]
@@ -89,7 +104,9 @@ struct StepNotes {
         let values = review.values.map { $0.map(Self.number) ?? "–" }.joined(separator: ", ")
         if review.values.count > 1 {
             let choice = review.kept.map { "draft \($0 + 1)" } ?? "none"
+            let none = review.kept == nil && step.signalName == "choice" ? step.signalValue.map(Self.number) : nil
             return "\(review.model) chose \(choice) of \(review.values.count): \(values)"
+                + (none.map { ", none \($0)" } ?? "")
         }
         return "\(review.model): \(values)"
     }
@@ -99,7 +116,8 @@ struct StepNotes {
         let share =
             drafting.drafted > 0
             ? " (\(Figures.percent(Double(drafting.accepted) / Double(drafting.drafted))))" : ""
-        return "drafted \(drafting.drafted) tokens in \(drafting.rounds) rounds, \(drafting.accepted) kept\(share)"
+        return "drafted \(Self.counted(drafting.drafted, "token")) in \(Self.counted(drafting.rounds, "round")), "
+            + "\(drafting.accepted) kept\(share)"
     }
 
     private var trial: String? {
@@ -111,6 +129,8 @@ struct StepNotes {
     }
 
     private static func name(_ owner: StepOwner) -> String { owner == .llm ? "large model" : "small model" }
+
+    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     /// At most three decimals: `5`, `0.24`, `-0.357`.
     private static func number(_ value: Double) -> String {

@@ -11,7 +11,8 @@ extension TraceDocument {
             let isMixed = !palette.isOn && steps.contains { $0.parts.count > 1 }
             lines.append(palette.dim("step  owner  H_init (nats)" + (isMixed ? "        ⟦by the large model⟧" : "")))
         }
-        for step in steps { lines.append(contentsOf: self.lines(step, palette)) }
+        let ceiling = ceiling
+        for step in steps { lines.append(contentsOf: self.lines(step, palette, ceiling: ceiling)) }
         if let referenceAnswer, correct != true {
             lines += ["", palette.dim("reference answer: ") + referenceAnswer.printable]
         }
@@ -40,11 +41,11 @@ extension TraceDocument {
         }
     }
 
-    private func lines(_ step: Step, _ palette: Palette) -> [String] {
+    private func lines(_ step: Step, _ palette: Palette, ceiling: Double) -> [String] {
         let colour = step.isTakenBack ? palette.dim : step.isLarge ? palette.large : palette.small
         let label = step.kind == "answer" ? "ans" : "\(step.sequence)" + (step.isTakenBack ? "×" : "")
         let head = pad(label, 4, right: true) + "  " + colour(pad(step.owner, 5)) + "  "
-        let gauge = pad(self.gauge(step), 20) + " "
+        let gauge = pad(self.gauge(step, ceiling: ceiling), 20) + " "
         let written = written(step, palette)
         let indent = String(repeating: " ", count: 13 + 21)
         let notes = StepNotes(step)
@@ -73,7 +74,7 @@ extension TraceDocument {
     }
 
     /// `0.853 ███▌ > 0.2`: the entropy, its bar, and how it stands to the threshold.
-    private func gauge(_ step: Step) -> String {
+    private func gauge(_ step: Step, ceiling: Double) -> String {
         guard let entropy = step.initialEntropy else { return "" }
         let eighths = Int((entropy / ceiling * 8 * 6).rounded())
         let rest = eighths % 8

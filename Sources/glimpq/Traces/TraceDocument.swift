@@ -78,7 +78,7 @@ struct TraceDocument {
         return values.count == 1 ? values.first : nil
     }
 
-    /// The largest entropy or threshold: the top of a chart; at least a tenth of a nat.
+    /// The largest entropy or threshold: the top of a chart; at least a tenth of a nat. Looks at all steps.
     var ceiling: Double {
         max(steps.compactMap(\.initialEntropy).max() ?? 0, steps.compactMap(\.threshold).max() ?? 0, 0.1)
     }
@@ -114,19 +114,19 @@ struct TraceDocument {
     /// What the methods did in all, taken-back steps included: `drafted 240 tokens, 79 % kept; 3 drafts given up`; empty
     /// if there is nothing to tell.
     var account: String {
-        var parts: [String] = []
+        func counted(_ count: Int, _ one: String, _ many: String) -> String? {
+            count > 0 ? "\(count) \(count == 1 ? one : many)" : nil
+        }
         let drafting = steps.compactMap(\.details.drafting)
         let drafted = drafting.reduce(0) { $0 + $1.drafted }
-        if drafted > 0 {
-            let accepted = drafting.reduce(0) { $0 + $1.accepted }
-            parts.append("drafted \(drafted) tokens, \(Figures.percent(Double(accepted) / Double(drafted))) kept")
-        }
-        let reviewed = steps.count { $0.details.review != nil }, rejected = steps.flatMap(\.details.rejected).count
-        if reviewed > 0 { parts.append("\(reviewed) steps reviewed") }
-        if rejected > 0 { parts.append("\(rejected) drafts given up") }
-        let trials = steps.count { $0.details.trial != nil }
-        if trials > 0 { parts.append("\(trials) trial answers") }
-        return parts.joined(separator: ", ")
+        let accepted = drafting.reduce(0) { $0 + $1.accepted }
+        let share = drafted > 0 ? Figures.percent(Double(accepted) / Double(drafted)) : ""
+        return [
+            drafted > 0 ? "drafted \(drafted) tokens, \(share) kept" : nil,
+            counted(steps.count { $0.details.review != nil }, "step reviewed", "steps reviewed"),
+            counted(steps.reduce(0) { $0 + $1.details.rejected.count }, "draft given up", "drafts given up"),
+            counted(steps.count { $0.details.trial != nil }, "trial answer", "trial answers"),
+        ].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Why there are no steps; `nil` if there are some.
