@@ -93,8 +93,8 @@ let package = Package(
         tests(
             "glimpqTests",
             [
-                "glimpq", "Checkpoints", "Decoder", "Engine", "Kernels", "Queue", "Postgres", "Worker", "Metrics", log,
-                arguments,
+                "glimpq", "Checkpoints", "Decoder", "Engine", "Generation", "Kernels", "Queue", "Postgres", "Routing",
+                "Worker", "Metrics", log, arguments,
             ]),
         tests("EndToEndTests", ["glimpq", "Postgres"]),
     ],

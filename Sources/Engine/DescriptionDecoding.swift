@@ -8,25 +8,28 @@ private struct AnyKey: CodingKey {
 }
 
 extension Decoder {
-    /// Throws if the object has a key that `keys` does not list: a misspelt key must not pass in silence.
-    func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
+    /// The members of an object that has no others than `keys` lists: a misspelt key must not pass in silence.
+    func members<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws -> KeyedDecodingContainer<Key> {
         let known = Set(keys.allCases.map(\.stringValue))
         let values = try container(keyedBy: AnyKey.self)
         for key in values.allKeys where !known.contains(key.stringValue) {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: values,
-                debugDescription: "unknown key; known are \(known.sorted().joined(separator: ", "))")
+            throw values.fault(key, "unknown key; known are \(known.sorted().joined(separator: ", "))")
         }
+        return try container(keyedBy: keys)
     }
 }
 
 extension KeyedDecodingContainer {
+    /// What is wrong with a member.
+    func fault(_ key: Key, _ reason: String) -> DecodingError {
+        .dataCorruptedError(forKey: key, in: self, debugDescription: reason)
+    }
+
     func decodeChoice<Choice: RawRepresentable<String> & CaseIterable>(_ key: Key) throws -> Choice? {
         guard let name = try decodeIfPresent(String.self, forKey: key) else { return nil }
         guard let choice = Choice(rawValue: name) else {
             let known = Choice.allCases.map(\.rawValue.debugDescription).joined(separator: " or ")
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected \(known), got \(name.debugDescription)")
+            throw fault(key, "expected \(known), got \(name.debugDescription)")
         }
         return choice
     }
@@ -34,12 +37,10 @@ extension KeyedDecodingContainer {
     func decodePositive(_ key: Key, upTo most: Int) throws -> Int? {
         guard contains(key), try !decodeNil(forKey: key) else { return nil }
         guard let value = try? decode(Int.self, forKey: key) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected a whole number from 1 to \(most)")
+            throw fault(key, "expected a whole number from 1 to \(most)")
         }
         guard value > 0, value <= most else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected a whole number from 1 to \(most), got \(value)")
+            throw fault(key, "expected a whole number from 1 to \(most), got \(value)")
         }
         return value
     }
@@ -48,10 +49,7 @@ extension KeyedDecodingContainer {
     func decodeRange(_ key: Key, in bounds: ClosedRange<Int>) throws -> ClosedRange<Int>? {
         guard let ends = try decodeIfPresent([Int].self, forKey: key) else { return nil }
         guard ends.count == 2, ends[0] <= ends[1], bounds.contains(ends[0]), bounds.contains(ends[1]) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self,
-                debugDescription:
-                    "expected [least, most] within \(bounds.lowerBound) to \(bounds.upperBound), got \(ends)")
+            throw fault(key, "expected [least, most] within \(bounds.lowerBound) to \(bounds.upperBound), got \(ends)")
         }
         return ends[0]...ends[1]
     }
@@ -60,8 +58,7 @@ extension KeyedDecodingContainer {
     func decodeMilliseconds(_ key: Key, upTo most: Double) throws -> Duration? {
         guard let value = try decodeIfPresent(Double.self, forKey: key) else { return nil }
         guard value >= 0, value <= most else {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "expected milliseconds from 0 to \(most), got \(value)")
+            throw fault(key, "expected milliseconds from 0 to \(most), got \(value)")
         }
         return .milliseconds(value)
     }

@@ -26,25 +26,21 @@ extension ModelPoolDescription {
 
         /// Reads an entry; refuses keys that it does not know.
         public init(from decoder: any Decoder) throws {
-            try decoder.refuseUnknownKeys(CodingKeys.self)
-            let values = try decoder.container(keyedBy: CodingKeys.self)
+            let values = try decoder.members(CodingKeys.self)
             slm = try values.decode(String.self, forKey: .slm)
             llm = try values.decode(String.self, forKey: .llm)
             entropySample = try values.decodeIfPresent([Double].self, forKey: .entropySample) ?? []
             defaultTau = try values.decodeIfPresent(Double.self, forKey: .defaultTau)
             if let tau = defaultTau, !(tau >= 0 && tau.isFinite) {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .defaultTau, in: values, debugDescription: "expected nats, 0 or more, got \(tau)")
+                throw values.fault(.defaultTau, "expected nats, 0 or more, got \(tau)")
             }
             judge = try values.decodeIfPresent(Assistant.self, forKey: .judge)
             if judge?.head != nil {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .judge, in: values, debugDescription: "a judge answers in words; \"head\" is for a scorer")
+                throw values.fault(.judge, "a judge answers in words; \"head\" is for a scorer")
             }
             scorer = try values.decodeIfPresent(Assistant.self, forKey: .scorer)
             if let scorer, scorer.head == nil || scorer.question != nil || scorer.prefill != nil {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .scorer, in: values, debugDescription: "expected \"model\" and \"head\" and nothing else")
+                throw values.fault(.scorer, "expected \"model\" and \"head\" and nothing else")
             }
             routers = try values.decodeIfPresent([String: String].self, forKey: .routers) ?? [:]
         }
@@ -67,8 +63,7 @@ extension ModelPoolDescription {
 
         /// Reads an entry; refuses keys that it does not know.
         public init(from decoder: any Decoder) throws {
-            try decoder.refuseUnknownKeys(CodingKeys.self)
-            let values = try decoder.container(keyedBy: CodingKeys.self)
+            let values = try decoder.members(CodingKeys.self)
             model = try values.decode(String.self, forKey: .model)
             head = try values.decodeIfPresent(String.self, forKey: .head)
             question = try values.decodeIfPresent(String.self, forKey: .question)
@@ -89,8 +84,7 @@ extension ModelPoolDescription {
 
         /// Reads an entry; refuses keys that it does not know.
         public init(from decoder: any Decoder) throws {
-            try decoder.refuseUnknownKeys(CodingKeys.self)
-            let values = try decoder.container(keyedBy: CodingKeys.self)
+            let values = try decoder.members(CodingKeys.self)
             path = try values.decodeIfPresent(String.self, forKey: .path)
             model = try values.decode(String.self, forKey: .model)
         }

@@ -81,13 +81,11 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
 
         /// Reads an entry; refuses keys that it does not know.
         public init(from decoder: any Decoder) throws {
-            try decoder.refuseUnknownKeys(CodingKeys.self)
-            let values = try decoder.container(keyedBy: CodingKeys.self)
+            let values = try decoder.members(CodingKeys.self)
             simulated = try values.decodeIfPresent(SimulatedModelDescription.self, forKey: .simulated)
             if simulated != nil {
                 for key in values.allKeys where key != .simulated {
-                    throw DecodingError.dataCorruptedError(
-                        forKey: key, in: values, debugDescription: "a simulated model takes no other key")
+                    throw values.fault(key, "a simulated model takes no other key")
                 }
                 return
             }
@@ -100,16 +98,15 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
             maximumBatchTokens = try values.decodePositive(.maximumBatchTokens, upTo: 1 << 20)
             maximumPrefillChunk = try values.decodePositive(.maximumPrefillChunk, upTo: 1 << 20)
             if let chunk = maximumPrefillChunk, chunk > maximumBatchTokens ?? Self.usualBatchTokens {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .maximumPrefillChunk, in: values,
-                    debugDescription: "expected at most max_batch_tokens, "
+                throw values.fault(
+                    .maximumPrefillChunk,
+                    "expected at most max_batch_tokens, "
                         + "\(maximumBatchTokens ?? Self.usualBatchTokens)\(maximumBatchTokens == nil ? " unless stated" : ""), "
                         + "got \(chunk)")
             }
             if family == .openBLAS, precision == .fast {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .precision, in: values,
-                    debugDescription: "expected \"exact\" beside \"kernels\": \"openblas\", which has no fast products")
+                throw values.fault(
+                    .precision, "expected \"exact\" beside \"kernels\": \"openblas\", which has no fast products")
             }
             template = try values.decodeIfPresent(String.self, forKey: .template)
         }
@@ -124,8 +121,7 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
 
     /// Reads a description; refuses keys that it does not know, and pairs of models that it does not list.
     public init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknownKeys(CodingKeys.self)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let values = try decoder.members(CodingKeys.self)
         threads = try values.decodePositive(.threads, upTo: 1024)
         memoryMiB = try values.decodePositive(.memoryMiB, upTo: 1 << 30)
         weightCache = try values.decodeIfPresent(WeightCacheChoice.self, forKey: .weightCache)
@@ -135,20 +131,18 @@ public struct ModelPoolDescription: Sendable, Hashable, Decodable {
         heads = try values.decodeIfPresent([String: Head].self, forKey: .heads) ?? [:]
         for (name, head) in heads.sorted(by: { $0.key < $1.key }) {
             if let fault = fault(ofHead: head) {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .heads, in: values, debugDescription: "head \"\(name)\" \(fault)")
+                throw values.fault(.heads, "head \"\(name)\" \(fault)")
             }
         }
         for (name, pair) in pairs.sorted(by: { $0.key < $1.key }) {
             if let fault = fault(of: pair) {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .pairs, in: values, debugDescription: "pair \"\(name)\" \(fault)")
+                throw values.fault(.pairs, "pair \"\(name)\" \(fault)")
             }
         }
         if pairs[defaultPair] == nil {
-            throw DecodingError.dataCorruptedError(
-                forKey: .defaultPair, in: values,
-                debugDescription: pairs.isEmpty
+            throw values.fault(
+                .defaultPair,
+                pairs.isEmpty
                     ? "there are no pairs"
                     : "expected one of \(pairs.keys.sorted().joined(separator: ", ")), got \"\(defaultPair)\"")
         }

@@ -13,12 +13,17 @@ final class JobRunner: Sendable {
     private let traces: TraceWriter
     private let queue: QueueClient
     private let codeGrader: CodeGrader?
+    private let methods: MethodActivity
     private let logger: Logger
     private let sessionNumber = Atomic<UInt64>(0)
 
-    init(pool: ModelPool, traces: TraceWriter, queue: QueueClient, codeGrader: CodeGrader?, logger: Logger) {
+    init(
+        pool: ModelPool, traces: TraceWriter, queue: QueueClient, codeGrader: CodeGrader?, methods: MethodActivity,
+        logger: Logger
+    ) {
         self.queue = queue
         self.codeGrader = codeGrader
+        self.methods = methods
         self.logger = logger
         self.pool = pool
         self.traces = traces
@@ -87,7 +92,8 @@ final class JobRunner: Sendable {
         let session = try ReasoningSession(
             specification: specification, pair: pair,
             sequences: SessionSequences(session: sessionNumber.add(1, ordering: .relaxed).newValue), resuming: resumed)
-        let outcome = try await session.run { [traces] record in
+        let outcome = try await session.run { [traces, methods] record in
+            methods.count(record)
             for row in held.append(record) { try await traces.append(row) }
         }
         var finished = try result(of: job, specification, pair, outcome, output: held.text)

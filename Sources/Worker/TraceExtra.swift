@@ -1,14 +1,16 @@
 import Foundation
 import Generation
-import Routing
+import Queue
+public import Routing
 
 /// What a row of a trace holds in its column `extra`, a JSON object: what only some methods have to tell, and what it
-/// cost.
-struct TraceExtra: Codable {
+/// cost. What later versions add is passed over.
+public struct TraceExtra: Codable {
     /// What the method tells.
     var segments: [StepDetails.Segment]?
     var drafting: StepDetails.Drafting?
     var review: StepDetails.Review?
+    var rejected: [StepDetails.Rejected]?
     var trial: StepDetails.Trial?
     var rollback: Int?
     /// What the parts cost that have no columns.
@@ -32,23 +34,27 @@ struct TraceExtra: Codable {
         segments = details.segments.isEmpty ? nil : details.segments
         drafting = details.drafting
         review = details.review
-        trial = details.trial
+        rejected = details.rejected.isEmpty ? nil : details.rejected.map(\.storable)
+        trial = details.trial?.storable
         rollback = details.rollback
         self.cost = hasCost ? cost : nil
     }
 
     /// Reads the column.
-    init(json: String) throws { self = try Self.decoder.decode(Self.self, from: Data(json.utf8)) }
+    ///
+    /// - Throws: `DecodingError` if it holds something else than a worker writes.
+    public init(json: String) throws { self = try Self.decoder.decode(Self.self, from: Data(json.utf8)) }
 
     /// The column's text; doubles keep their value.
     func json() throws -> String { String(decoding: try Self.encoder.encode(self), as: UTF8.self) }
 
     /// What the method tells.
-    var details: StepDetails {
+    public var details: StepDetails {
         var details = StepDetails()
         details.segments = segments ?? []
         details.drafting = drafting
         details.review = review
+        details.rejected = rejected ?? []
         details.trial = trial
         details.rollback = rollback
         return details
@@ -66,4 +72,18 @@ struct TraceExtra: Codable {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return decoder
     }()
+}
+
+// A NUL among generated text must not cost the row: `jsonb` refuses it as `text` does.
+
+extension StepDetails.Rejected {
+    fileprivate var storable: Self { .init(owner: owner, tokens: tokens, text: StoredText.sanitized(text)) }
+}
+
+extension StepDetails.Trial {
+    fileprivate var storable: Self {
+        var copy = self
+        copy.answer = StoredText.sanitized(answer)
+        return copy
+    }
 }

@@ -17,7 +17,7 @@ extension Worker {
     public var metrics: [MetricFamily] {
         get async {
             await jobFamilies() + claimFamilies() + resultFamilies() + databaseFamilies() + leaseFamilies()
-                + modelFamilies()
+                + methodFamilies() + modelFamilies()
         }
     }
 

@@ -51,7 +51,8 @@ public final class Worker: Sendable {
             database, limits: TraceWriter.Limits(interval: .milliseconds(100)), counters: counters, logger: logger)
         finisher = Finisher(queue, activity: tally.activity)
         runner = JobRunner(
-            pool: pool, traces: traces, queue: queue, codeGrader: configuration.codeGrader, logger: logger)
+            pool: pool, traces: traces, queue: queue, codeGrader: configuration.codeGrader, methods: tally.methods,
+            logger: logger)
         pacing = Mutex(ClaimPacing(slots: configuration.slots, delay: configuration.pollDelay))
         listener =
             configuration.listens ? WakeListener(database, queues: configuration.queues, logger: logger) : nil
@@ -168,7 +169,7 @@ public final class Worker: Sendable {
 
     private func stats(_ spool: ResultSpool?) async -> WorkerStats {
         WorkerStats(
-            pool.metrics, summary: tally.summary, traces: await traces.counts,
+            pool.metrics, summary: tally.summary, methods: tally.methods.current, traces: await traces.counts,
             spool: await spool?.counts ?? ResultSpool.Counts(), counters: counters, listener: listener,
             claimLimit: pacing.withLock { $0.most })
     }

@@ -44,14 +44,17 @@ struct WorkerStats: Encodable {
     var traces: Traces
     var claims: Claims
     var database: Database
+    /// What the methods of jobs did.
+    var methods: MethodActivity.Counts
     var leasesLost: Int
     var listener: String
     var wakeups: Int
     var `protocol` = WorkerRegistration.protocolVersion
 
     init(
-        _ metrics: [String: ModelMetrics], summary: WorkerSummary, traces: TraceWriter.Counts,
-        spool: ResultSpool.Counts, counters: DatabaseCounters, listener: WakeListener?, claimLimit: Int
+        _ metrics: [String: ModelMetrics], summary: WorkerSummary, methods: MethodActivity.Counts,
+        traces: TraceWriter.Counts, spool: ResultSpool.Counts, counters: DatabaseCounters, listener: WakeListener?,
+        claimLimit: Int
     ) {
         func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
         models = metrics.mapValues {
@@ -71,6 +74,7 @@ struct WorkerStats: Encodable {
         claims = Claims(
             asked: summary.claims, received: summary.claimed, timeouts: summary.claimTimeouts, limit: claimLimit)
         database = Database(reconnects: counters.reconnects, repeats: counters.repeats)
+        self.methods = methods
         leasesLost = summary.leasesLost
         self.listener = listener?.state.rawValue ?? "off"
         wakeups = listener?.wakeUps ?? 0

@@ -6,6 +6,8 @@ final class WorkerTally: Sendable {
     private let counts = Mutex(WorkerSummary())
     /// How long things took.
     let activity = WorkerActivity()
+    /// What the methods of jobs did.
+    let methods = MethodActivity()
 
     /// What was counted so far.
     var summary: WorkerSummary { counts.withLock { $0 } }

@@ -23,6 +23,7 @@ import Worker
         ["retry", "--class", "x", "1"], ["migrate", "--status", "--sql"], ["models", "forward", "d"],
         ["bench", "queue"], ["bench", "queue", "--database", "d", "--batch", "0"],
         ["results", "--format", "xml"], ["status", "--interval", "0"], ["trace"], ["status", "--nonsense"],
+        ["trace", "a-1"], ["trace", "0"], ["trace", "99999999999999999999"], ["trace", "17", "--json", "--html", "f"],
         ["queues", "set", "q"], ["queues", "set", "q", "--ageing", "0s"],
         ["queues", "set", "q", "--max-running", "many"], ["queues", "limit", "q", "t"],
     ])
@@ -41,7 +42,8 @@ import Worker
 
     @Test(arguments: [
         ["enqueue", "-", "--batch", "b", "--param", "tau=1", "--param", "seed=2"], ["results", "-o", "f"],
-        ["status", "--watch", "--json"], ["trace", "17", "--html", "f"], ["doctor", "--models", "m"],
+        ["status", "--watch", "--json"], ["trace", "17", "--html", "f"], ["trace", "a-1", "--batch", "b"],
+        ["doctor", "--models", "m"],
         ["migrate", "--database", "postgres://x/y"], ["models", "show", "d"], ["bench", "m", "--threads", "2"],
         ["bench", "--requests", "m"], ["bench", "models", "m"],
         ["bench", "queue", "--database", "d", "--measure", "traces"],

@@ -21,7 +21,8 @@ import Testing
                 beatSeconds: 1.2, tokensPerSecond: 1234.5)
         ], warnings: ["2 ready jobs wait"],
         work: .init(seconds: 60, done: 12, tokens: 6000, llmTokenShare: 0.25, llmStepShare: 0.3),
-        faults: [.init(errorClass: "deadline", state: "delayed", jobs: 2)], insertedPerSecond: 250)
+        faults: [.init(errorClass: "deadline", state: "delayed", jobs: 2)], insertedPerSecond: 250,
+        draftAcceptance: 0.805)
 
     @Test func statusForPeople() {
         #expect(
@@ -35,7 +36,7 @@ import Testing
                 worker  state  in flight  tokens/s  last beat  where  version
                      7  live        3/64     1,235      1.2 s  h:1    0 (protocol 2)
 
-                in 250 per s   out 0.2 per s   100 tokens per s   large model: 25.0 % of tokens   30.0 % of steps   over 1 min 0 s
+                in 250 per s   out 0.2 per s   100 tokens per s   large model: 25.0 % of tokens   30.0 % of steps   over 1 min 0 s   drafts: 80.5 % of tokens kept
 
                 errors of late  jobs
                 deadline           2  will be tried again

@@ -41,8 +41,7 @@ public struct SimulatedModelDescription: Sendable, Hashable, Decodable {
 
     /// Reads an entry; refuses keys that it does not know and numbers that make no sense.
     public init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknownKeys(CodingKeys.self)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let values = try decoder.members(CodingKeys.self)
         self.init()
         steps = try values.decodeRange(.steps, in: 1...10_000) ?? steps
         // Two newlines end a step, and something stands before them.

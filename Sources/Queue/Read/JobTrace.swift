@@ -45,6 +45,20 @@ public struct JobTrace: Sendable, Hashable {
 }
 
 extension QueueReader {
+    /// The number of the job with a custom_id; `nil` if its batch has none.
+    ///
+    /// - Throws: ``QueueError/unknownBatch(_:)``, `PostgresError`.
+    public func job(customID: String, batch: String) async throws -> Int64? {
+        let job = try await rows(
+            "SELECT job_id FROM glimpq.v_job WHERE batch = $1 AND custom_id = $2", [batch, customID]
+        ).oneOrNone()
+        guard let job else {
+            _ = try await overview(batch: batch, exact: 0)
+            return nil
+        }
+        return try job.get(0)
+    }
+
     /// Everything about one job; `nil` if there is none of this number.
     ///
     /// - Throws: `PostgresError`.

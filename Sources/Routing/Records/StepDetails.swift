@@ -9,6 +9,8 @@ public struct StepDetails: Sendable, Hashable, Codable {
     public var drafting: Drafting?
     /// What a judge, a scorer or a choice said of a draft.
     public var review: Review?
+    /// Whole texts that were written for the step and did not become it, in order.
+    public var rejected: [Rejected] = []
     /// A trial answer behind the step.
     public var trial: Trial?
     /// Index of the first record that this one takes the place of: it and those behind it do not count any more.
@@ -28,12 +30,33 @@ public struct StepDetails: Sendable, Hashable, Codable {
         public var tokens: Int
         /// The value at which the turn was given back behind them; `nil` where the step ended.
         public var signal: Double?
+        /// How much of the step's text they make, in Unicode code points, as SQL counts characters. One that both models
+        /// wrote a part of belongs to whoever began it. `nil` before the step is recorded, and in old traces.
+        public var characters: Int?
 
         /// Creates a row.
-        public init(owner: StepOwner, tokens: Int, signal: Double? = nil) {
+        public init(owner: StepOwner, tokens: Int, signal: Double? = nil, characters: Int? = nil) {
             self.owner = owner
             self.tokens = tokens
             self.signal = signal
+            self.characters = characters
+        }
+    }
+
+    /// A text that was given up.
+    public struct Rejected: Sendable, Hashable, Codable {
+        /// Who wrote it.
+        public var owner: StepOwner
+        /// Its length.
+        public var tokens: Int
+        /// What it says; ill-formed UTF-8 is U+FFFD.
+        public var text: String
+
+        /// Creates a text.
+        public init(owner: StepOwner, tokens: Int, text: String) {
+            self.owner = owner
+            self.tokens = tokens
+            self.text = text
         }
     }
 

@@ -136,16 +136,15 @@ public struct ReasoningSession: Sendable {
         }
         settled = reviewed(review.draft ?? settled)
         let decision = review.decision ?? settled.decision
-        if review.verdict == .accept {
-            settled.decision = decision
-            return settled
-        }
-        if decision.owner == .llm, context.isLLMShareSpent {
-            settled.decision = shareSpent(trace)
+        let isShareSpent = decision.owner == .llm && context.isLLMShareSpent
+        if review.verdict == .accept || isShareSpent {
+            settled.decision = review.verdict == .accept ? decision : shareSpent(trace)
+            settled.details.rejected = context.rejected(of: settled, kept: review.details?.kept ?? 0)
             return settled
         }
         var second = try await specification.strategy.writer.write(decision, firstToken: nil, in: context)
         second.details.review = settled.details.review
+        second.details.rejected = context.rejected(of: settled, kept: nil)
         second.replace(reviewed(draft))
         return context.settled(second)
     }
@@ -193,12 +192,14 @@ public struct ReasoningSession: Sendable {
             let value = sum / Double(generation.measuredTokens)
             return value.isFinite ? value : nil
         }
+        var details = draft.details
+        details.segments = details.segments.measured(on: generation.tokens, in: model.vocabulary)
         return StepRecord(
             index: trace.records.count, kind: kind, decision: draft.decision, model: model.identity.name,
             glimpse: glimpse, text: model.vocabulary.text(of: generation.tokens), tokens: generation.tokens,
             finish: generation.finish, discarded: draft.discarded,
             meanLogProbability: mean(generation.logProbability), meanEntropy: mean(generation.entropySum),
-            details: draft.details, cost: draft.cost)
+            details: details, cost: draft.cost)
     }
 
     private func stepContext(_ trace: SessionTrace) throws -> StepContext {

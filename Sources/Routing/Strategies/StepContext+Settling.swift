@@ -32,6 +32,22 @@ extension StepContext {
         return (result, kept.discarded)
     }
 
+    /// The texts that were written for a step, as they would have counted, but for the one that was kept.
+    ///
+    /// - Parameters:
+    ///   - draft: Settled, with all its candidates if there were several.
+    ///   - kept: Index of the kept one; `nil` if none was.
+    func rejected(of draft: StepDraft, kept: Int?) -> [StepDetails.Rejected] {
+        let owner = draft.decision.owner
+        let texts =
+            draft.candidates.isEmpty ? [draft.generation] : draft.candidates.map { settled($0, of: owner).generation }
+        return texts.enumerated().compactMap { number, text in
+            guard number != kept else { return nil }
+            return .init(
+                owner: owner, tokens: text.tokens.count, text: pair[owner].vocabulary.text(of: text.tokens))
+        }
+    }
+
     /// A step of an owner as another model, or the same one, reads it.
     func tokens(_ step: Generation, of owner: StepOwner, for reader: StepOwner) -> [TokenID] {
         pair.tokens(step.tokens, finish: step.finish, of: owner, for: reader)

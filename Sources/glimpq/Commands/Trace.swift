@@ -1,5 +1,4 @@
 import ArgumentParser
-import Postgres
 import Queue
 
 /// Shows a job's chain of thought.
@@ -22,11 +21,18 @@ struct Trace: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        if json, html != nil { throw ValidationError("--json and --html: give one of both") }
+        if batch == nil, Self.number(job) == nil {
+            throw ValidationError(
+                "job: expected a number, 1 or more, got \(job.debugDescription); a custom_id needs --batch as well")
+        }
+    }
+
     func run() async throws {
-        let document = try await document()
-        guard let document else {
-            let place = batch.map { " in batch \($0.debugDescription)" } ?? ""
-            throw CommandFailure(.failed, "there is no job \(job)\(place)")
+        guard let document = try await document() else {
+            let place = batch.map { "custom_id \(job.debugDescription) in batch \($0.debugDescription)" } ?? job
+            throw CommandFailure(.failed, "there is no job \(place)")
         }
         if let html {
             let file = try OutputFile(path: html)
@@ -41,27 +47,17 @@ struct Trace: AsyncParsableCommand {
     }
 
     private func document() async throws -> TraceDocument? {
-        let number: Int64?
-        if let batch {
-            number = try await Self.number(of: job, in: batch, shared)
-        } else if let given = Int64(job) {
-            number = given
-        } else {
-            throw CommandFailure(
-                .usage, "job: expected a number, got \(job.debugDescription); a custom_id needs --batch as well")
-        }
-        guard let number else { return nil }
-        return try await shared.withReader { reader in
-            try await reader.trace(number).map { TraceDocument($0, job: number) }
+        try await shared.withReader { reader in
+            let number: Int64?
+            if let batch {
+                number = try await reader.job(customID: job, batch: batch)
+            } else {
+                number = Self.number(job)
+            }
+            guard let number else { return nil }
+            return try await reader.trace(number).map { TraceDocument($0, job: number) }
         }
     }
 
-    /// The number of the job with a custom_id.
-    private static func number(of customID: String, in batch: String, _ shared: SharedOptions) async throws -> Int64? {
-        let connection = try await Connection.connect(shared.connection(try shared.settings()))
-        let rows = try await connection.query(
-            "SELECT job_id FROM glimpq.v_job WHERE batch = $1 AND custom_id = $2", [batch, customID])
-        await connection.close()
-        return try rows.oneOrNone()?.get(0)
-    }
+    private static func number(_ text: String) -> Int64? { Int64(text).flatMap { $0 > 0 ? $0 : nil } }
 }

@@ -69,7 +69,8 @@ struct StatusReader {
             },
             warnings: Self.warnings(unserved: unserved, stuck: stuck, holders: holders, workers: workers, now: now),
             work: StatusReport.Work(recent, window: window), faults: StatusReport.faults(errors),
-            insertedPerSecond: insertionRate(try await reader.insertedJobs()))
+            insertedPerSecond: insertionRate(try await reader.insertedJobs()),
+            draftAcceptance: Self.draftAcceptance(workers.filter { $0.state != "gone" }.map(\.stats)))
     }
 
     private mutating func adapt(to recent: [RecentWork]) {
@@ -107,6 +108,19 @@ struct StatusReader {
             guard case .number(let digits)? = model.node["generated_tokens"]?.value else { return sum }
             return sum + (Int(digits) ?? 0)
         }
+    }
+
+    /// Of the tokens that small models have drafted since the start of their workers, the share that was kept; `nil`
+    /// without any.
+    static func draftAcceptance(_ stats: [String]) -> Double? {
+        func number(_ node: JSONNode?) -> Double {
+            guard case .number(let digits)? = node?.value else { return 0 }
+            return Double(digits) ?? 0
+        }
+        let methods = stats.compactMap { try? JSONReader.parse(Array($0.utf8))["methods"] }
+        let drafted = methods.reduce(0) { $0 + number($1["drafted_tokens"]) }
+        let accepted = methods.reduce(0) { $0 + number($1["accepted_tokens"]) }
+        return drafted > 0 ? accepted / drafted : nil
     }
 
     private static func warnings(

@@ -42,8 +42,8 @@ extension StatusReport {
         return JSONText.object([
             ("queues", JSONText.array(queues)), ("batches", JSONText.array(batches)),
             ("workers", JSONText.array(workers)), ("recent", work ?? "null"),
-            ("inserted_per_second", number(insertedPerSecond)), ("errors", JSONText.array(faults)),
-            ("warnings", JSONText.array(warnings.map(JSONText.string))),
+            ("inserted_per_second", number(insertedPerSecond)), ("draft_acceptance", number(draftAcceptance)),
+            ("errors", JSONText.array(faults)), ("warnings", JSONText.array(warnings.map(JSONText.string))),
         ])
     }
 }

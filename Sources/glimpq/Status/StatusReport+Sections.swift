@@ -107,6 +107,7 @@ extension StatusReport {
             if let share = work.llmStepShare { parts.append("\(Figures.percent(share, 1)) of steps") }
             parts.append("over \(Figures.duration(work.seconds))")
         }
+        if let draftAcceptance { parts.append("drafts: \(Figures.percent(draftAcceptance, 1)) of tokens kept") }
         return parts.isEmpty ? nil : parts.joined(separator: "   ")
     }
 

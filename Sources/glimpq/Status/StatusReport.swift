@@ -91,6 +91,8 @@ struct StatusReport {
     var faults: [Fault] = []
     /// Jobs inserted per second; `nil` until two looks can be compared.
     var insertedPerSecond: Double?
+    /// Share of the tokens drafted in speculative decoding that was kept; `nil` without any.
+    var draftAcceptance: Double?
 
     /// For people, however long it gets.
     func text(_ palette: Palette) -> String {

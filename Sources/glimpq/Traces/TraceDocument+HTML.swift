@@ -1,41 +1,31 @@
 extension TraceDocument {
-    /// A page that needs nothing else: no scripts, no fonts, no network. Follows the reader's light or dark setting.
-    var html: String {
+    /// The trace as a page, with a chart of the entropies.
+    var html: String { HTMLPage(title: title, width: 800, style: Self.style, body: body).text }
+
+    private var body: String {
         """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTMLText.escaped(title))</title>
-        <style>\(Self.style)</style>
-        </head>
-        <body>
-        <h1>\(HTMLText.escaped(title))</h1>
-        <p class="sub">\(HTMLText.escaped(verdict))<br>\(HTMLText.escaped(subtitle))</p>
+        \(lines([verdict, subtitle, account]))
         <pre class="prompt">\(HTMLText.escaped(prompt))</pre>
         <h2>First-token entropy of the small model (nats)</h2>
         \(chartOrNote)
         <h2>Chain of thought</h2>
         <p class="sub"><span class="key slm"></span> small model <span class="key llm"></span> large model</p>
+        \(absence.map { lines([$0]) } ?? "")
         <ol>
         \(steps.map(item).joined(separator: "\n"))
         </ol>
-        \(reference)
-        </body>
-        </html>
-
+        \(referenceAnswer.map { lines(["Reference answer: \($0)"]) } ?? "")
         """
+    }
+
+    private func lines(_ lines: [String]) -> String {
+        let shown = lines.filter { !$0.isEmpty }.map(HTMLText.escaped).joined(separator: "<br>")
+        return #"<p class="sub">\#(shown)</p>"#
     }
 
     private var chartOrNote: String {
         let svg = EntropyChart(self).svg
-        return svg.isEmpty ? #"<p class="sub">This strategy made no probes.</p>"# : svg
-    }
-
-    private var reference: String {
-        guard let referenceAnswer else { return "" }
-        return "<p class=\"sub\">Reference answer: \(HTMLText.escaped(referenceAnswer))</p>"
+        return svg.isEmpty ? lines(["This strategy made no probes."]) : svg
     }
 
     private func item(_ step: Step) -> String {
@@ -46,31 +36,44 @@ extension TraceDocument {
         }
         if let rule = step.rule { facts.append(rule) }
         if step.isTakenBack { facts.append("taken back") }
-        facts.append("\(step.tokensKept) tokens")
+        let discarded = step.tokensDiscarded > 0 ? " (\(step.tokensDiscarded) more given up)" : ""
+        facts.append("\(step.tokensKept) tokens\(discarded)")
         facts.append("\(Figures.fixed(step.milliseconds, 1)) ms")
-        let caption = HTMLText.escaped(facts.joined(separator: " · "))
-        return
-            #"<li class="\#(step.isLarge ? "llm" : "slm")\#(step.isTakenBack ? " back" : "")"><small>\#(caption)</small><pre>\#(HTMLText.escaped(step.text))</pre></li>"#
+        let notes = StepNotes(step)
+        let captions = [facts.joined(separator: " · ")] + notes.lines
+        return #"<li class="\#(step.isLarge ? "llm" : "slm")\#(step.isTakenBack ? " back" : "")">"#
+            + captions.map { "<small>\(HTMLText.escaped($0))</small>" }.joined()
+            + "<pre>\(written(step))</pre>" + notes.drafts.map(folded).joined() + "</li>"
+    }
+
+    /// The text, with who wrote which piece where both did.
+    private func written(_ step: Step) -> String {
+        let parts = step.parts
+        guard parts.count > 1 else { return HTMLText.escaped(step.text) }
+        return parts.map { part in
+            let (owner, name) = part.isLarge ? ("llm", "large model") : ("slm", "small model")
+            return #"<span class="\#(owner)" title="\#(name)">\#(HTMLText.escaped(part.text))</span>"#
+        }.joined()
+    }
+
+    private func folded(_ draft: StepNotes.Draft) -> String {
+        "<details><summary>\(HTMLText.escaped(draft.title))</summary><pre>\(HTMLText.escaped(draft.text))</pre></details>"
     }
 
     private static let style = """
-        :root { color-scheme: light dark; --ink: #1c1e21; --paper: #fff; --faint: #6b7280; --line: #e5e7eb;
-          --slm: #0e7490; --llm: #b45309; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --paper: #111418; --faint: #9ca3af; --line: #2b3038;
-          --slm: #22d3ee; --llm: #fbbf24; } }
-        body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 800px;
-          margin: 2rem auto; padding: 0 1rem; }
+        :root { --slm: #0e7490; --llm: #b45309 }
+        @media (prefers-color-scheme: dark) { :root { --slm: #22d3ee; --llm: #fbbf24 } }
         h1 { font-size: 1.4rem; margin-bottom: 0 } h2 { font-size: 1rem; margin-top: 2rem }
-        .sub { color: var(--faint); margin-top: .3rem }
         pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0; font: 14px/1.5 ui-monospace, monospace }
         .prompt { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem }
         ol { list-style: none; padding: 0 } li { border-left: 4px solid; padding: .1rem 0 .1rem .8rem; margin: .5rem 0 }
-        li.back pre { text-decoration: line-through; color: var(--faint) }
-        li.slm { border-color: var(--slm) } li.llm { border-color: var(--llm) } li small { color: var(--faint) }
-        .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-left: .8em }
+        li.slm { border-color: var(--slm) } li.llm { border-color: var(--llm) }
+        li small { display: block; color: var(--faint) }
+        span.slm { color: var(--slm) } span.llm { color: var(--llm) }
+        details { color: var(--faint); font-size: .85rem } summary { cursor: pointer } details pre { margin-left: 1rem }
+        li.back > pre, li.back > pre span { text-decoration: line-through; color: var(--faint) }
         .key.slm { background: var(--slm) } .key.llm { background: var(--llm) }
-        svg { width: 100%; height: auto } rect.slm { fill: var(--slm) } rect.llm { fill: var(--llm) }
-        .grid { stroke: var(--line) } .tau { stroke: var(--ink); stroke-dasharray: 5 4 }
-        .tick { fill: var(--faint); font: 11px system-ui, sans-serif }
+        rect.slm { fill: var(--slm) } rect.llm { fill: var(--llm) }
+        .tau { stroke: var(--ink); stroke-dasharray: 5 4 }
         """
 }

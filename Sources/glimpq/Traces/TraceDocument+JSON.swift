@@ -1,3 +1,5 @@
+import Routing
+
 extension TraceDocument {
     /// Everything as one JSON object.
     var json: String {
@@ -11,8 +13,8 @@ extension TraceDocument {
                 ("threshold", number(step.threshold)), ("h_init", number(step.initialEntropy)),
                 ("tokens_kept", "\(step.tokensKept)"), ("tokens_discarded", "\(step.tokensDiscarded)"),
                 ("active_ms", JSONText.rounded(step.milliseconds)), ("finish_reason", text(step.finishReason)),
-                ("text", text(step.text)), ("rollback", step.rollback.map { "\($0)" } ?? "null"),
-                ("taken_back", "\(step.isTakenBack)"),
+                ("text", text(step.text)), ("rollback", step.details.rollback.map { "\($0)" } ?? "null"),
+                ("taken_back", "\(step.isTakenBack)"), ("extra", step.extra ?? "null"),
             ])
         }
         let attempts = self.attempts.map { attempt in

@@ -1,4 +1,6 @@
 import Queue
+import Routing
+import Worker
 
 extension TraceDocument {
     /// The document of a job's trace.
@@ -27,17 +29,9 @@ extension TraceDocument.Step {
             epoch: row.epoch, rule: row.rule, signalName: row.signalName, signalValue: row.signalValue,
             threshold: row.threshold, initialEntropy: row.initialEntropy, tokensKept: Int(row.tokensKept),
             tokensDiscarded: Int(row.slmDiscarded + row.llmDiscarded), milliseconds: Double(nanoseconds) / 1e6,
-            finishReason: row.finishReason, text: row.text, rollback: row.extra.flatMap(Self.rollback))
-    }
-}
-
-extension TraceDocument.Step {
-    /// The member `rollback` of the column `extra`.
-    private static func rollback(_ extra: String) -> Int? {
-        guard case .number(let digits)? = try? JSONReader.parse(Array(extra.utf8))["rollback"]?.value else {
-            return nil
-        }
-        return Int(digits)
+            finishReason: row.finishReason, text: row.text, extra: row.extra)
+        // What a newer worker wrote otherwise than this version reads it stands in the JSON form all the same.
+        if let extra, let known = try? TraceExtra(json: extra) { details = known.details }
     }
 }
 

@@ -1,4 +1,4 @@
-import Postgres
+import Routing
 
 /// A job's chain of thought with all that decided it.
 struct TraceDocument {
@@ -19,13 +19,21 @@ struct TraceDocument {
         var milliseconds: Double
         var finishReason: String?
         var text: String
-        /// The first step whose place this one takes, where the chain of thought went back.
-        var rollback: Int?
+        /// What its method tells of it beyond that.
+        var details = StepDetails()
+        /// The same as it is stored, with what it cost; a JSON object.
+        var extra: String?
         /// Whether a later step took its place.
         var isTakenBack = false
 
-        /// Whether the large model wrote it.
+        /// Whether the large model wrote it, or most of it.
         var isLarge: Bool { owner == "llm" }
+
+        /// Tokens of it that the large model wrote.
+        var largeTokens: Int {
+            if details.segments.isEmpty { return isLarge ? tokensKept : 0 }
+            return details.segments.reduce(0) { $1.owner == .llm ? $0 + $1.tokens : $0 }
+        }
     }
 
     /// A claim of the job.
@@ -70,7 +78,7 @@ struct TraceDocument {
         return values.count == 1 ? values.first : nil
     }
 
-    /// The largest entropy or threshold: the top of a chart; at least a tenth of a nat.
+    /// The largest entropy or threshold: the top of a chart; at least a tenth of a nat. Looks at all steps.
     var ceiling: Double {
         max(steps.compactMap(\.initialEntropy).max() ?? 0, steps.compactMap(\.threshold).max() ?? 0, 0.1)
     }
@@ -79,7 +87,7 @@ struct TraceDocument {
     static func marked(_ steps: [Step]) -> [Step] {
         var marked = steps
         for (place, step) in steps.enumerated() {
-            guard let first = step.rollback else { continue }
+            guard let first = step.details.rollback else { continue }
             for earlier in 0..<place where marked[earlier].sequence >= first { marked[earlier].isTakenBack = true }
         }
         return marked
@@ -91,13 +99,45 @@ struct TraceDocument {
         return "job \(job)" + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
     }
 
-    /// `glimprouter {"tau": 0.2}, pair demo, 9 steps, 3 by the large model`.
+    /// `glimprouter {"tau": 0.2}, pair demo, 9 steps, 3 by the large model (40 % of the tokens)`.
     var subtitle: String {
         var parts = [strategy + (parameters == "{}" ? "" : " \(parameters)")]
         if let pair { parts.append("pair \(pair)") }
-        parts.append("\(counting.count) steps, \(largeSteps) by the large model")
+        let tokens = counting.reduce(0) { $0 + $1.tokensKept }
+        let large = counting.reduce(0) { $0 + $1.largeTokens }
+        let share = tokens > 0 ? " (\(Figures.percent(Double(large) / Double(tokens))) of the tokens)" : ""
+        parts.append("\(counting.count) steps, \(largeSteps) by the large model\(share)")
         if counting.count < thinking.count { parts.append("\(thinking.count - counting.count) taken back (×)") }
         return parts.joined(separator: ", ")
+    }
+
+    /// What the methods did in all, taken-back steps included: `drafted 240 tokens, 79 % kept; 3 drafts given up`; empty
+    /// if there is nothing to tell.
+    var account: String {
+        func counted(_ count: Int, _ one: String, _ many: String) -> String? {
+            count > 0 ? "\(count) \(count == 1 ? one : many)" : nil
+        }
+        let drafting = steps.compactMap(\.details.drafting)
+        let drafted = drafting.reduce(0) { $0 + $1.drafted }
+        let accepted = drafting.reduce(0) { $0 + $1.accepted }
+        let share = drafted > 0 ? Figures.percent(Double(accepted) / Double(drafted)) : ""
+        return [
+            drafted > 0 ? "drafted \(drafted) tokens, \(share) kept" : nil,
+            counted(steps.count { $0.details.review != nil }, "step reviewed", "steps reviewed"),
+            counted(steps.reduce(0) { $0 + $1.details.rejected.count }, "draft given up", "drafts given up"),
+            counted(steps.count { $0.details.trial != nil }, "trial answer", "trial answers"),
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// Why there are no steps; `nil` if there are some.
+    var absence: String? {
+        guard steps.isEmpty else { return nil }
+        switch state {
+        case "done": return "its trace is not kept any more"
+        case "running": return "no step is finished yet"
+        case "ready", "delayed", "held": return "no worker has begun with it"
+        default: return "no step was finished"
+        }
     }
 
     /// `done, correct`.

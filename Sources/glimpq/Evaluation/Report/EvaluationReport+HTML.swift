@@ -1,17 +1,9 @@
 extension EvaluationReport {
-    /// A page that needs nothing else: no scripts, no fonts, no network. Follows the reader's light or dark setting.
-    var html: String {
+    /// The report as a page.
+    var html: String { HTMLPage(title: title, width: 1100, style: Self.style, body: body).text }
+
+    private var body: String {
         """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTMLText.escaped(title))</title>
-        <style>\(Self.style)</style>
-        </head>
-        <body>
-        <h1>\(HTMLText.escaped(title))</h1>
         <dl>
         \(facts.map { "<dt>\(HTMLText.escaped($0.name))</dt><dd>\(HTMLText.escaped($0.value))</dd>" }.joined(separator: "\n"))
         </dl>
@@ -22,9 +14,6 @@ extension EvaluationReport {
         \(missingTable.html)
         \(thresholdTables.isEmpty ? "" : "<h2>Thresholds</h2>")
         \(thresholdTables.map(\.html).joined(separator: "\n"))
-        </body>
-        </html>
-
         """
     }
 
@@ -43,31 +32,23 @@ extension EvaluationReport {
     }
 
     private static let style = """
-        :root { color-scheme: light dark; --ink: #1c1e21; --paper: #fff; --faint: #5b626d; --line: #d9dce1; --front: #1c1e21;
-          --bad: #b91c1c; --c0: #0e7490; --c1: #b45309; --c2: #6d28d9; --c3: #15803d; --c4: #be123c; --c5: #1d4ed8;
+        :root { --bad: #b91c1c; --c0: #0e7490; --c1: #b45309; --c2: #6d28d9; --c3: #15803d; --c4: #be123c; --c5: #1d4ed8;
           --c6: #a16207; --c7: #0f766e; --c8: #9d174d; --c9: #4d7c0f; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --paper: #111418; --faint: #a3aab5; --line: #2b3038;
-          --front: #e5e7eb; --bad: #fca5a5; --c0: #22d3ee; --c1: #fbbf24; --c2: #c4b5fd; --c3: #4ade80; --c4: #fb7185;
+        @media (prefers-color-scheme: dark) { :root { --bad: #fca5a5; --c0: #22d3ee; --c1: #fbbf24; --c2: #c4b5fd; --c3: #4ade80; --c4: #fb7185;
           --c5: #93c5fd; --c6: #fde047; --c7: #5eead4; --c8: #f9a8d4; --c9: #bef264; } }
-        body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1100px;
-          margin: 2rem auto; padding: 0 1rem; }
         h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .9rem }
         dt { color: var(--faint) } dd { margin: 0; overflow-wrap: anywhere }
-        .sub { color: var(--faint); font-size: .85rem; margin-top: .3rem } .fault { color: var(--bad) }
-        .scroll { overflow-x: auto; margin-top: 1.2rem }
+        .sub { font-size: .85rem } .fault { color: var(--bad) } .scroll { margin-top: 1.2rem }
         table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; width: 100% }
         caption { text-align: left; font-weight: 600; font-size: 1rem; padding-bottom: .3rem }
         th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap }
         th { font-weight: 500 } thead th { color: var(--faint); vertical-align: bottom; white-space: normal }
         .number, td.number { text-align: right }
         figure { margin: 1.5rem 0 } figcaption { font-weight: 600 }
-        svg { width: 100%; height: auto } .grid { stroke: var(--line) }
-        .tick { fill: var(--faint); font: 11px system-ui, sans-serif }
-        .front, .curve { fill: none; stroke: var(--front); stroke-dasharray: 5 4 }
+        .front, .curve { fill: none; stroke: var(--ink); stroke-dasharray: 5 4 }
         g line { stroke: currentColor; opacity: .6 } g circle { fill: currentColor }
         rect.right { fill: var(--c0) } rect.wrong { fill: var(--c4) }
-        .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-left: .6em }
         .key.right { background: var(--c0) } .key.wrong { background: var(--c4) }
         """ + (0..<10).map { " .c\($0) { color: var(--c\($0)) } .key.k\($0) { background: var(--c\($0)) }" }.joined()
 }
