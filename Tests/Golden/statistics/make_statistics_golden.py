@@ -69,6 +69,12 @@ def paired(rng):
         differences = (rng.integers(0, 5, count) - rng.integers(0, 5, count)) / 4
         means = [float(np.sum(differences[draws(seed, count, r)]) / count) for r in range(200)]
         low, high = np.quantile(means, [0.025, 0.975])
+        # What no problem showed: the exact upper bound of a share of which none was seen.
+        unseen = proportion_confint(0, count, method="beta")[1]
+        if not (differences < 0).any():
+            low = min(low, max(differences.mean() - unseen, -1))
+        if not (differences > 0).any():
+            high = max(high, min(differences.mean() + unseen, 1))
         cases.append(dict(differences=differences.tolist(), seed=seed, rounds=200, mean=float(differences.mean()),
                           low=float(low), high=float(high)))
     return cases
