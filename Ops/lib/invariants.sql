@@ -90,18 +90,26 @@ UNION ALL
         OR crash_suspect > glimpq.setting('crash_budget')) x LIMIT 5)
 
 UNION ALL
+-- A step that both models wrote tells who wrote how much of it; steps that were taken back count no more.
 (SELECT 'I8 a result counts the tokens of its trace', to_jsonb(x) FROM (
     SELECT r.job_id, r.slm_tokens, r.llm_tokens, t.slm, t.llm
     FROM glimpq.result r
     JOIN glimpq.job j ON j.id = r.job_id
     CROSS JOIN LATERAL (
-        SELECT count(*) AS rows, coalesce(sum(s.tokens_kept) FILTER (WHERE s.owner = 'slm'), 0) AS slm,
-            coalesce(sum(s.tokens_kept) FILTER (WHERE s.owner = 'llm'), 0) AS llm
-        FROM glimpq.attempt a
-        CROSS JOIN LATERAL unnest(a.chain_epochs, a.chain_starts, a.chain_starts[2:]) AS c(epoch, first, next)
-        JOIN glimpq.step s ON s.job_id = r.job_id AND s.day = (j.created_at AT TIME ZONE 'UTC')::date
-            AND s.epoch = c.epoch AND s.seq >= c.first AND (c.next IS NULL OR s.seq < c.next)
-        WHERE a.job_id = r.job_id AND a.epoch = r.epoch) t
+        SELECT count(DISTINCT s.seq) AS rows, coalesce(sum(p.tokens) FILTER (WHERE p.owner = 'slm'), 0) AS slm,
+            coalesce(sum(p.tokens) FILTER (WHERE p.owner = 'llm'), 0) AS llm
+        FROM (
+            SELECT s.seq, s.owner, s.tokens_kept, s.extra -> 'segments' AS segments,
+                min((s.extra ->> 'rollback')::int) OVER (
+                    ORDER BY s.seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS taken_back_from
+            FROM glimpq.attempt a
+            CROSS JOIN LATERAL unnest(a.chain_epochs, a.chain_starts, a.chain_starts[2:]) AS c(epoch, first, next)
+            JOIN glimpq.step s ON s.job_id = r.job_id AND s.day = (j.created_at AT TIME ZONE 'UTC')::date
+                AND s.epoch = c.epoch AND s.seq >= c.first AND (c.next IS NULL OR s.seq < c.next)
+            WHERE a.job_id = r.job_id AND a.epoch = r.epoch) s
+        LEFT JOIN LATERAL jsonb_to_recordset(coalesce(s.segments, jsonb_build_array(
+            jsonb_build_object('owner', s.owner, 'tokens', s.tokens_kept)))) AS p(owner text, tokens bigint)
+            ON s.taken_back_from IS NULL OR s.seq < s.taken_back_from) t
     WHERE r.trace_rows_dropped = 0 AND r.steps > 0 AND t.rows > r.steps
         AND (r.slm_tokens <> t.slm OR r.llm_tokens <> t.llm)) x LIMIT 5);
 
