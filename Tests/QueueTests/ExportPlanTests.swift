@@ -20,8 +20,8 @@ import Testing
                         engine_version, output)
                     SELECT id, 1, now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'end_of_text', 's', 'demo', 't', 'o'
                     FROM glimpq.job;
-                    VACUUM ANALYZE glimpq.job, glimpq.result;
                     """)
+            try await queue.sql.run(script: "VACUUM ANALYZE glimpq.job, glimpq.result")
             let reader = QueueReader(queue.database.options, logger: QueueFixture.logger)
             let bounded = ResultFilter.Bounded(filter: ResultFilter(states: ["done"]), batch: nil, last: nil)
             let (condition, values) = bounded.condition(after: 19_000)
