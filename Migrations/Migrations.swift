@@ -22,6 +22,7 @@ public enum Migrations {
         ("calibration", PackageResources.V0018__calibration_sql),
         ("flat_upkeep", PackageResources.V0019__flat_upkeep_sql),
         ("results_by_column", PackageResources.V0020__results_by_column_sql),
+        ("evaluation_reads", PackageResources.V0021__evaluation_reads_sql),
     ].enumerated().map { index, entry in
         Migration(version: index + 1, name: entry.0, sql: String(decoding: entry.1, as: UTF8.self))
     }

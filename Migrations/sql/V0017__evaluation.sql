@@ -81,22 +81,19 @@ SELECT v.evaluation, v.cell, v.purpose, v.variant, v.dataset, v.in_flight, v.pro
 FROM glimpq.v_evaluation_job v JOIN glimpq.result r ON r.job_id = v.job_id;
 COMMENT ON VIEW glimpq.v_evaluation_result IS 'The results of evaluations, by variant, data set, problem and seed.';
 
--- Each OFFSET 0 keeps a look-up by key apart. The tables may be new to the planner, which would else read all of them for
--- every job.
 CREATE VIEW glimpq.v_evaluation_step AS
 SELECT v.evaluation_id, v.evaluation, v.cell, v.purpose, v.variant, v.dataset, v.in_flight, v.problem, v.seed, s.*
 FROM glimpq.v_evaluation_job v
-CROSS JOIN LATERAL (
-    SELECT (j.created_at AT TIME ZONE 'UTC')::date AS day FROM glimpq.job j WHERE j.id = v.job_id OFFSET 0) j
-CROSS JOIN LATERAL (SELECT r.epoch FROM glimpq.result r WHERE r.job_id = v.job_id OFFSET 0) r
-CROSS JOIN LATERAL (
-    SELECT a.chain_epochs, a.chain_starts FROM glimpq.attempt a WHERE a.job_id = v.job_id AND a.epoch = r.epoch
-    OFFSET 0) a
+JOIN glimpq.job j ON j.id = v.job_id
+JOIN glimpq.result r ON r.job_id = v.job_id
+JOIN glimpq.attempt a ON a.job_id = r.job_id AND a.epoch = r.epoch
 CROSS JOIN LATERAL unnest(a.chain_epochs, a.chain_starts, a.chain_starts[2:]) AS c(epoch, first, next)
 CROSS JOIN LATERAL (
+    -- OFFSET 0 keeps this apart: the steps of a job are found by key. Freshly written partitions have no statistics, and
+    -- the planner would else read all of them for every job.
     SELECT s.* FROM glimpq.step s
-    WHERE s.job_id = v.job_id AND s.day = j.day AND s.epoch = c.epoch AND s.seq >= c.first
-        AND (c.next IS NULL OR s.seq < c.next)
+    WHERE s.job_id = v.job_id AND s.day = (j.created_at AT TIME ZONE 'UTC')::date AND s.epoch = c.epoch
+        AND s.seq >= c.first AND (c.next IS NULL OR s.seq < c.next)
     OFFSET 0) s;
 COMMENT ON VIEW glimpq.v_evaluation_step IS 'The steps behind the results of evaluations, by variant, data set, problem and seed.';
 
@@ -234,6 +231,7 @@ RETURNS TABLE (
     llm_trial bigint, rollbacks bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, glimpq, pg_temp
+SET enable_seqscan = off  -- the tables may be new to the planner
 AS $$
     SELECT s.cell, coalesce(sum((s.extra #>> '{drafting,drafted}')::bigint), 0)::bigint,
         coalesce(sum((s.extra #>> '{drafting,accepted}')::bigint), 0)::bigint, count(s.extra -> 'review'),
@@ -284,6 +282,7 @@ RETURNS TABLE (
     mean_logprob float8, text text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, glimpq, pg_temp
+SET enable_seqscan = off  -- the tables may be new to the planner
 AS $$
     SELECT s.problem, s.seed, s.seq, s.owner, s.kind, s.rule, s.h_init, s.mean_entropy, s.mean_logprob, s.text
     FROM v_evaluation_step s
